@@ -1,1 +1,21 @@
-//! constrict-oci
+//! Images as data: digests, references, manifests, configurations, layers, layouts, archives and registries. Never knows
+//! what a build is, and never unpacks anything onto a disk.
+
+mod config;
+mod descriptor;
+mod digest;
+mod error;
+mod manifest;
+mod media_type;
+mod nullable;
+mod platform;
+mod reference;
+
+pub use config::{Healthcheck, History, ImageConfig, RootFs, RunConfig};
+pub use descriptor::Descriptor;
+pub use digest::{Algorithm, Digest, DigestWriter, Hasher, HashingReader};
+pub use error::{Error, Result};
+pub use manifest::{Index, Manifest};
+pub use media_type::MediaType;
+pub use platform::Platform;
+pub use reference::Reference;

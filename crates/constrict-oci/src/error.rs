@@ -1,0 +1,83 @@
+//! The failures of this crate, as facts. Never renders hints: that is the command line's part.
+//!
+//! The registry client has an enum of its own, `registry::Error`.
+
+use std::io;
+use std::path::PathBuf;
+
+/// What can go wrong with digests, references, documents, layers, layouts and archives.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is not `algorithm:hex` of a supported algorithm.
+    #[error("`{text}` is not a digest: {reason}")]
+    Digest {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The text is not an image reference.
+    #[error("`{text}` is not an image reference: {reason}")]
+    Reference {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it, naming the part.
+        reason: String,
+    },
+    /// The text is not `os/architecture[/variant]`.
+    #[error("`{text}` is not a platform: {reason}")]
+    Platform {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A JSON document does not have the form that its kind asks for.
+    #[error("the {what} is not valid JSON of its kind")]
+    Json {
+        /// The kind of document, e.g. `image manifest`.
+        what: &'static str,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// Bytes that do not have the digest they are known by.
+    #[error("expected digest `{expected}` but the content has `{found}`")]
+    DigestMismatch {
+        /// The digest asked for.
+        expected: crate::Digest,
+        /// The digest of what was read.
+        found: crate::Digest,
+    },
+    /// A blob whose length differs from its descriptor's.
+    #[error("`{digest}` has {found} bytes where its descriptor says {expected}")]
+    SizeMismatch {
+        /// The blob.
+        digest: crate::Digest,
+        /// Bytes according to the descriptor.
+        expected: u64,
+        /// Bytes there are.
+        found: u64,
+    },
+    /// A path on this machine could not be used.
+    #[error("cannot {act} `{}`", path.display())]
+    Io {
+        /// The act, an infinitive: `read`, `create`.
+        act: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A stream that has no path could not be read or written.
+    #[error("cannot {act}")]
+    Stream {
+        /// The act, an infinitive with its object: `write the layer`.
+        act: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

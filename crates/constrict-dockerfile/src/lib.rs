@@ -1,1 +1,21 @@
-//! constrict-dockerfile
+//! Dockerfile text to instructions: directives, line joining, heredocs, words, expansion, stages, `.dockerignore`.
+//!
+//! Never does I/O, never reads a clock or an environment and never panics, whatever the input.
+//! The grammar is that of BuildKit's stable Dockerfile syntax (`docker/dockerfile:1`).
+
+mod directives;
+mod dockerfile;
+mod error;
+pub mod expand;
+pub mod glob;
+pub mod ignore;
+pub mod instruction;
+mod span;
+mod warning;
+
+pub use directives::{Checks, Directive, Directives};
+pub use dockerfile::{Dockerfile, From, Stage, parse, parse_onbuild};
+pub use error::Error;
+pub use instruction::{Instruction, Kind};
+pub use span::{Position, Span, line_of};
+pub use warning::Warning;

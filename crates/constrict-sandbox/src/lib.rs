@@ -1,1 +1,31 @@
-//! constrict-sandbox
+//! One isolated process: namespaces, id maps, overlay mounts, seccomp, capabilities and network.
+//!
+//! It never decides what to run, knows nothing of images or Dockerfiles, and never prints.
+//!
+//! The way in, from the command line's `main`, before any thread exists:
+//!
+//! 1. [`init_if_asked`] — never returns in the re-executed helper;
+//! 2. [`enter`] — private mounts, and for an ordinary user a user namespace in which the process is root;
+//! 3. [`spawn`] or [`run`] with a [`Spec`], from any thread.
+
+mod capability;
+mod error;
+mod namespace;
+pub mod net;
+mod owner;
+mod probe;
+mod process;
+mod remove_tree;
+mod spec;
+pub mod terminal;
+
+pub use capability::{Capabilities, Capability, CapabilityBase};
+pub use error::{Error, Result};
+pub use namespace::{Entered, IdRange, Mode, enter};
+pub use owner::{OWNER_XATTR, RecordedOwner, recorded_owner};
+pub use probe::{Fact, Probe, probe};
+pub use process::{
+    Child, Exit, Killer, Options, Outcome, Stdio, init_if_asked, kill_all, run, spawn,
+};
+pub use remove_tree::remove_tree;
+pub use spec::{Mount, Network, Rlimit, Root, Seccomp, Source, Spec, User};

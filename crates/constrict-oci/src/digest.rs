@@ -52,6 +52,11 @@ impl Digest {
         Digest(Value::Sha256(value))
     }
 
+    /// The digest whose sha512 value is known.
+    pub fn from_sha512(value: [u8; 64]) -> Digest {
+        Digest(Value::Sha512(value))
+    }
+
     /// Reads `algorithm:hex`; the hex digits must be lower case, as the specification asks.
     pub fn parse(text: &str) -> Result<Digest> {
         let fault = |reason| Error::Digest {

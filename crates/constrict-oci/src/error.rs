@@ -69,6 +69,54 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A layer is not a tar archive that this program reads.
+    #[error("the layer is not a valid tar archive: {reason} at byte {offset}")]
+    Tar {
+        /// What is wrong.
+        reason: &'static str,
+        /// Where, in the uncompressed archive.
+        offset: u64,
+    },
+    /// An entry of a layer is refused.
+    #[error("the layer's entry `{entry}` {fault}")]
+    Entry {
+        /// The name as the archive has it, bytes outside UTF-8 replaced.
+        entry: String,
+        /// Why, as the end of a sentence: `climbs out of the root`.
+        fault: &'static str,
+    },
+    /// The content of a file could not be read, or was not what its header says.
+    #[error("cannot read the content of `{entry}`")]
+    Content {
+        /// The path in the layer.
+        entry: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file grew or shrank while it was added to a layer.
+    #[error("`{entry}` was to have {expected} bytes but has {}", found.map_or_else(|| "more".to_owned(), |n| n.to_string()))]
+    ContentSize {
+        /// The path in the layer.
+        entry: String,
+        /// Bytes announced.
+        expected: u64,
+        /// Bytes there were; `None` if more than announced.
+        found: Option<u64>,
+    },
+    /// A layer is larger than the caller allows.
+    #[error("the layer has more than {limit} {unit}")]
+    Limit {
+        /// The limit.
+        limit: u64,
+        /// Of what: `bytes` or `entries`.
+        unit: &'static str,
+    },
+    /// The bytes are not a layer index.
+    #[error("the layer index is damaged: {reason}")]
+    LayerIndex {
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// A stream that has no path could not be read or written.
     #[error("cannot {act}")]
     Stream {

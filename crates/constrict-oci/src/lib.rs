@@ -5,6 +5,7 @@ mod config;
 mod descriptor;
 mod digest;
 mod error;
+pub mod layer;
 mod manifest;
 mod media_type;
 mod nullable;

@@ -119,8 +119,8 @@ impl Digest {
             Ok(())
         } else {
             Err(Error::DigestMismatch {
-                expected: *self,
-                found,
+                expected: Box::new(*self),
+                found: Box::new(found),
             })
         }
     }

@@ -45,9 +45,9 @@ pub enum Error {
     #[error("expected digest `{expected}` but the content has `{found}`")]
     DigestMismatch {
         /// The digest asked for.
-        expected: crate::Digest,
+        expected: Box<crate::Digest>,
         /// The digest of what was read.
-        found: crate::Digest,
+        found: Box<crate::Digest>,
     },
     /// A blob whose length differs from its descriptor's.
     #[error("`{digest}` has {found} bytes where its descriptor says {expected}")]

@@ -1,6 +1,8 @@
 //! Images as data: digests, references, manifests, configurations, layers, layouts, archives and registries. Never knows
 //! what a build is, and never unpacks anything onto a disk.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod config;
 mod descriptor;
 mod digest;

@@ -8,9 +8,15 @@
 //!
 //! Source: OCI image specification `layer.md`; POSIX pax; GNU tar's extensions.
 
+mod compress;
 mod entry;
+mod gzip;
+mod header;
 mod index;
 pub(crate) mod path;
+mod write;
 
+pub use compress::{Compression, Compressor};
 pub use entry::{Entry, IndexedEntry, Kind, NewEntry, NewKind};
 pub use index::{index_to_bytes, parse_index};
+pub use write::{LayerWriter, Written};

@@ -9,14 +9,21 @@
 //! Source: OCI image specification `layer.md`; POSIX pax; GNU tar's extensions.
 
 mod compress;
+mod decompress;
 mod entry;
 mod gzip;
 mod header;
 mod index;
 pub(crate) mod path;
+mod pax;
+mod read;
+mod sparse;
+mod tar;
 mod write;
 
 pub use compress::{Compression, Compressor};
+pub use decompress::Decompressor;
 pub use entry::{Entry, IndexedEntry, Kind, NewEntry, NewKind};
 pub use index::{index_to_bytes, parse_index};
+pub use read::{FoundEntry, LayerRead, Limits, index_layer, read_layer};
 pub use write::{LayerWriter, Written};

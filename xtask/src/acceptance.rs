@@ -1,0 +1,54 @@
+//! `cargo xtask acceptance`: constrict's images compared with those that docker's BuildKit makes.
+//!
+//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `speed`; all when none is named.
+
+mod archive;
+mod builders;
+mod case;
+mod compare;
+mod conformance;
+mod determinism;
+mod ignored;
+mod lab;
+mod report;
+mod seeds;
+mod server;
+mod speed;
+mod tree;
+
+use lab::Lab;
+use report::Report;
+
+use crate::error::{Error, Result};
+
+/// Runs the named tier, or all; whether everything passed.
+pub(crate) fn run(words: &[String]) -> Result<bool> {
+    let tiers: Vec<Tier> = match words.split_first() {
+        None => vec![conformance::run, seeds::run, determinism::run, speed::run],
+        Some((name, _)) => vec![tier(name)?],
+    };
+    let names = words.get(1..).unwrap_or_default();
+    let lab = lab::open()?;
+    let mut passed = true;
+    for tier in tiers {
+        passed &= tier(&lab, names)?.close();
+    }
+    lab.close()?;
+    Ok(passed)
+}
+
+type Tier = fn(&Lab, &[String]) -> Result<Report>;
+
+fn tier(name: &str) -> Result<Tier> {
+    match name {
+        "conformance" => Ok(conformance::run),
+        "docker" => Ok(conformance::run_docker),
+        "seeds" => Ok(seeds::run),
+        "determinism" => Ok(determinism::run),
+        "speed" => Ok(speed::run),
+        _ => Err(Error::Unknown {
+            what: "tier",
+            name: name.to_owned(),
+        }),
+    }
+}

@@ -52,6 +52,12 @@ pub enum Error {
         /// Why the kernel refused.
         source: io::Error,
     },
+    /// The program exists, and the interpreter that its first line or its ELF header names does not (docker: 127).
+    #[error("`{program}` needs an interpreter that is not in the container")]
+    InterpreterNotFound {
+        /// The first argument as given.
+        program: String,
+    },
     /// The working directory does not exist inside the root, or is no directory.
     #[error("working directory `{}` cannot be entered in the container", path.display())]
     WorkingDirectory {
@@ -116,7 +122,7 @@ impl Error {
     #[must_use]
     pub fn exit_status(&self) -> Option<i32> {
         match self {
-            Error::ProgramNotFound { .. } => Some(127),
+            Error::ProgramNotFound { .. } | Error::InterpreterNotFound { .. } => Some(127),
             Error::ProgramNotExecutable { .. } => Some(126),
             _ => None,
         }

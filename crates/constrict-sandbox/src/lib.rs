@@ -10,14 +10,27 @@
 
 mod capability;
 mod error;
+mod executable;
+mod file_systems;
+mod helper;
+mod id_map;
+mod init;
+mod mount;
 mod namespace;
 pub mod net;
+mod notify;
+mod overlay;
 mod owner;
+mod privilege;
 mod probe;
 mod process;
 mod remove_tree;
+mod root;
+mod seccomp;
 mod spec;
+mod stub;
 pub mod terminal;
+mod wire;
 
 pub use capability::{Capabilities, Capability, CapabilityBase};
 pub use error::{Error, Result};

@@ -7,13 +7,15 @@
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Result;
 
 /// Extended attribute that records the owner of a file or directory, as `<uid>:<gid>`.
 pub const OWNER_XATTR: &str = "user.constrict.owner";
 
 /// The owner asked for something that cannot carry [`OWNER_XATTR`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedOwner {
     /// Path inside the root, absolute, links in it resolved.
     pub path: PathBuf,

@@ -136,6 +136,7 @@ pub enum Mount {
         /// Where, inside the root.
         target: PathBuf,
         /// Its bytes.
+        #[serde(with = "latin")]
         contents: Vec<u8>,
         /// Its permissions.
         mode: u32,
@@ -223,4 +224,27 @@ pub struct Rlimit {
     pub soft: u64,
     /// Hard limit; `u64::MAX` is none.
     pub hard: u64,
+}
+
+/// Bytes as a string of the characters U+0000 to U+00FF: an eighth of the size of a list of numbers.
+mod latin {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(
+            &bytes
+                .iter()
+                .map(|byte| char::from(*byte))
+                .collect::<String>(),
+        )
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.chars()
+            .map(|c| u8::try_from(c).map_err(D::Error::custom))
+            .collect()
+    }
 }

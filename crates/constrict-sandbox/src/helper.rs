@@ -1,0 +1,259 @@
+//! The helper: makes the namespaces, forks the first process, and stays outside to pass on signals, answer system calls
+//! and clean up. It ends everything inside when the program that started it is gone. It is single-threaded.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::net::Shutdown;
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid,
+};
+use rustix::thread::{LinkNameSpaceType, UnshareFlags};
+
+use crate::notify::Supervisor;
+use crate::process::Exit;
+use crate::stub::{self, Stubs};
+use crate::wire::{self, Event, Kill, Report, Setup};
+use crate::{Error, Network, Result, Root, init, mount, net};
+
+/// The helper's `argv[0]`.
+pub(crate) const NAME: &str = "constrict-sandbox-init";
+
+/// The helper's `main`.
+pub(crate) fn main() -> ! {
+    // SAFETY: the program starts its helper with the control socket as standard input, and nothing here uses that.
+    let control = unsafe { UnixStream::from_raw_fd(0) };
+    // the program is gone if this fails: nobody is left to tell
+    let status = match serve(&control) {
+        Ok(()) => 0,
+        Err(_) => 1,
+    };
+    std::process::exit(status)
+}
+
+fn serve(control: &UnixStream) -> io::Result<()> {
+    let Some((setup, streams)) = wire::receive::<Setup>(control)? else {
+        return Ok(());
+    };
+    // the first process must find 0 to 2 taken by nothing that matters
+    let control = UnixStream::from(control.as_fd().try_clone_to_owned()?);
+    // a signal from the user's terminal is for the program, which decides what it means
+    let _ = rustix::process::setsid();
+    let mut stubs = Stubs::default();
+    let event = match run(&setup, streams, &control, &mut stubs) {
+        Ok(event) => event,
+        Err(error) => Event::Failed(error.into()),
+    };
+    clean(&setup.spec.root, &stubs);
+    wire::send(&control, &event, &[])
+}
+
+fn run(
+    setup: &Setup,
+    streams: Vec<OwnedFd>,
+    control: &UnixStream,
+    stubs: &mut Stubs,
+) -> Result<Event> {
+    make_namespaces(setup)?;
+    let (report, of_child) =
+        UnixStream::pair().map_err(|error| Error::call("create a socket", error))?;
+    // SAFETY: this process is single-threaded, so the child may do everything that it may.
+    let pid = match unsafe { libc::fork() } {
+        -1 => return Err(Error::call("fork", io::Error::last_os_error())),
+        0 => {
+            drop(report);
+            let error = init::run(setup, streams, &of_child);
+            // if the helper is gone there is nobody to tell
+            let _ = wire::send(&of_child, &Report::Failed(error.into()), &[]);
+            std::process::exit(1)
+        }
+        pid => Pid::from_raw(pid).expect("fork returns a positive id"),
+    };
+    drop((of_child, streams));
+    let pidfd = pidfd_open(pid, PidfdFlags::empty())
+        .map_err(|error| Error::call("watch the process", error))?;
+    let began = hear(&report, stubs);
+    let (terminal, supervisor) = match began {
+        Ok(began) => began,
+        Err(error) => {
+            end(&pidfd);
+            return Err(error);
+        }
+    };
+    let fds: Vec<_> = terminal.iter().map(AsFd::as_fd).collect();
+    let started = Event::Started {
+        pid: pid.as_raw_nonzero().get(),
+    };
+    if wire::send(control, &started, &fds).is_err() {
+        end(&pidfd);
+        return Err(Error::HelperLost);
+    }
+    drop(terminal);
+    let mut supervisor = supervisor;
+    let exit = supervise(&pidfd, control, supervisor.as_mut())?;
+    Ok(Event::Ended {
+        exit,
+        owners: supervisor.map(Supervisor::finish).unwrap_or_default(),
+    })
+}
+
+fn make_namespaces(setup: &Setup) -> Result<()> {
+    let spec = &setup.spec;
+    match &spec.network {
+        Network::Host => {}
+        Network::None => {
+            unshare(UnshareFlags::NEWNET, "network namespaces")?;
+            net::loopback_up().map_err(|error| Error::call("start the loopback device", error))?;
+        }
+        Network::Namespace(path) => {
+            let namespace = File::open(path)
+                .map_err(|error| Error::io("open network namespace", path, error))?;
+            rustix::thread::move_into_link_name_space(
+                namespace.as_fd(),
+                Some(LinkNameSpaceType::Network),
+            )
+            .map_err(|error| Error::io("join network namespace", path, error))?;
+        }
+    }
+    let flags = UnshareFlags::NEWPID
+        | UnshareFlags::NEWIPC
+        | UnshareFlags::NEWUTS
+        | UnshareFlags::NEWCGROUP;
+    unshare(flags, "PID, IPC, UTS and cgroup namespaces")?;
+    rustix::system::sethostname(spec.hostname.as_bytes())
+        .map_err(|error| Error::call("set the host name", error))
+}
+
+pub(crate) fn unshare(flags: UnshareFlags, what: &str) -> Result<()> {
+    // SAFETY: none of the namespaces used here takes memory or descriptors away from this single-threaded process.
+    unsafe { rustix::thread::unshare_unsafe(flags) }.map_err(|error| Error::Refused {
+        feature: what.to_owned(),
+        remedy: "constrict needs CAP_SYS_ADMIN or user namespaces; `constrict doctor` tells which are missing"
+            .to_owned(),
+        source: error.into(),
+    })
+}
+
+/// Listens to the first process until it has executed the program.
+fn hear(report: &UnixStream, stubs: &mut Stubs) -> Result<(Option<OwnedFd>, Option<Supervisor>)> {
+    let (mut terminal, mut supervisor) = (None, None);
+    let received = || {
+        wire::receive::<Report>(report)
+            .map_err(|error| Error::call("hear the first process", error))
+    };
+    while let Some((message, mut fds)) = received()? {
+        match message {
+            Report::Stubs(made) => *stubs = made,
+            Report::Terminal => terminal = fds.pop(),
+            Report::Listener => supervisor = fds.pop().map(Supervisor::new),
+            Report::Failed(failure) => return Err(failure.into()),
+        }
+    }
+    Ok((terminal, supervisor))
+}
+
+/// Watches until the first process has ended; by then the kernel has killed all others inside.
+fn supervise(
+    pidfd: &OwnedFd,
+    control: &UnixStream,
+    mut supervisor: Option<&mut Supervisor>,
+) -> Result<Exit> {
+    let mut listening = true;
+    loop {
+        let none = PollFlags::empty();
+        let mut watched = vec![
+            PollFd::new(pidfd, PollFlags::IN),
+            PollFd::new(control, if listening { PollFlags::IN } else { none }),
+        ];
+        if let Some(supervisor) = &supervisor {
+            watched.push(PollFd::from_borrowed_fd(
+                supervisor.listener(),
+                PollFlags::IN,
+            ));
+        }
+        match poll(&mut watched, None) {
+            Err(rustix::io::Errno::INTR) => continue,
+            other => other.map_err(|error| Error::call("watch the process", error))?,
+        };
+        let ready: Vec<PollFlags> = watched.iter().map(PollFd::revents).collect();
+        drop(watched);
+        if ready[0] != none {
+            return reap(pidfd);
+        }
+        if ready[1] != none {
+            listening = pass_on(control, pidfd);
+        }
+        if ready
+            .get(2)
+            .is_some_and(|flags| flags.contains(PollFlags::IN))
+        {
+            if let Some(supervisor) = &mut supervisor {
+                supervisor.answer();
+            }
+        } else if ready.get(2).is_some_and(|flags| *flags != none) {
+            // everybody who could ask has ended
+            supervisor = None;
+        }
+    }
+}
+
+/// Passes a signal on; kills everything if the program is gone.
+fn pass_on(control: &UnixStream, pidfd: &OwnedFd) -> bool {
+    let Ok(Some((Kill { signal }, _))) = wire::receive::<Kill>(control) else {
+        let _ = pidfd_send_signal(pidfd, Signal::KILL);
+        let _ = control.shutdown(Shutdown::Read);
+        return false;
+    };
+    if let Some(signal) = Signal::from_named_raw(signal) {
+        // fails only if the process has just ended
+        let _ = pidfd_send_signal(pidfd, signal);
+    }
+    true
+}
+
+fn end(pidfd: &OwnedFd) {
+    let _ = pidfd_send_signal(pidfd, Signal::KILL);
+    let _ = reap(pidfd);
+}
+
+fn reap(pidfd: &OwnedFd) -> Result<Exit> {
+    loop {
+        match waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED) {
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(Error::call("wait for the process", error)),
+            Ok(None) => return Err(Error::HelperLost),
+            Ok(Some(status)) => {
+                return Ok(match (status.exit_status(), status.terminating_signal()) {
+                    (Some(code), _) => Exit::Code(code),
+                    (None, Some(signal)) => Exit::Signal(signal),
+                    (None, None) => return Err(Error::HelperLost),
+                });
+            }
+        }
+    }
+}
+
+/// Leaves the upper directory as the command left it.
+fn clean(root: &Root, stubs: &Stubs) {
+    let Root::Writable { upper, work, .. } = root else {
+        return;
+    };
+    if let Ok(upper) = mount::open_host(upper) {
+        stub::clean(upper.as_fd(), stubs);
+    }
+    // the mark of a volatile overlay: while it is there, the kernel refuses to mount these directories again
+    let mark = work.join("work/incompat");
+    let _ = std::fs::remove_file(mark.join("volatile/dirty"));
+    let _ = std::fs::remove_dir(mark.join("volatile/dirty"));
+    let _ = std::fs::remove_dir(mark.join("volatile"));
+    let _ = std::fs::remove_dir(mark);
+}
+
+/// Whether this process has been started as a helper.
+pub(crate) fn asked() -> bool {
+    std::env::args_os().next().as_deref() == Some(OsStr::new(NAME))
+}

@@ -1,0 +1,182 @@
+//! The system call filter: docker's default profile for a set of capabilities, as a BPF program, and its installation.
+//!
+//! It never sets `no_new_privs`: with `CAP_SYS_ADMIN` in the user namespace the kernel does not ask for it, and set-uid
+//! programs go on working.
+
+mod bpf;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+
+use self::bpf::{Action, Instruction, Rules};
+use self::table::{ALWAYS, Call, IDENTITY, NEWEST, NO, OWNERSHIP, SPECIAL, WITH_CAPABILITY};
+use crate::{Capability, Mode};
+
+const X86_64: u32 = 0xc000_003e;
+const X86: u32 = 0x4000_0003;
+const ARM64: u32 = 0xc000_00b7;
+
+/// `CLONE_NEW*`, all of them: NS, CGROUP, UTS, IPC, USER, PID, NET.
+const NEW_NAMESPACES: u32 = 0x7e02_0000;
+/// Address families for socket(2): not AF_ALG, AF_VSOCK and other rarely used kernel code.
+const FAMILIES: &[(u32, u32)] = &[
+    (0, 11),
+    (13, 18),
+    (21, 22),
+    (24, 24),
+    (26, 33),
+    (35, 36),
+    (39, 39),
+    (41, 45),
+];
+/// Values for personality(2): Linux, with and without 16-bit ids and short inode numbers; and asking.
+const PERSONALITIES: &[(u32, u32)] = &[
+    (0, 0),
+    (8, 8),
+    (0x20000, 0x20000),
+    (0x20008, 0x20008),
+    (u32::MAX, u32::MAX),
+];
+
+/// Finds the number of a call on one architecture.
+type Column = fn(&Call) -> u16;
+
+/// The architectures whose programs run on this machine.
+const COLUMNS: &[(u32, Column)] = if cfg!(target_arch = "aarch64") {
+    &[(ARM64, |call| call.3)]
+} else {
+    &[(X86_64, |call| call.1), (X86, |call| call.2)]
+};
+
+/// A compiled filter.
+pub(crate) struct Filter {
+    program: Vec<Instruction>,
+    notifies: bool,
+}
+
+impl Filter {
+    /// The filter for these capabilities; in single-id mode it also answers what a single id cannot do.
+    pub(crate) fn new(granted: &BTreeSet<Capability>, mode: Mode) -> Self {
+        let architectures: Vec<Rules> = COLUMNS
+            .iter()
+            .map(|(audit_arch, column)| rules(*audit_arch, *column, granted, mode))
+            .collect();
+        Filter {
+            program: bpf::compile(&architectures),
+            notifies: mode == Mode::SingleId,
+        }
+    }
+
+    /// A filter that allows everything, and in single-id mode answers what a single id cannot do.
+    pub(crate) fn answers_only() -> Self {
+        let calls = || {
+            ALWAYS
+                .iter()
+                .filter(|call| by_mode(call, Mode::SingleId) != Action::Allow)
+        };
+        let rules = |(audit_arch, column): &(u32, Column)| {
+            let actions = calls().filter(|call| column(call) != NO);
+            Rules {
+                audit_arch: *audit_arch,
+                actions: actions
+                    .map(|call| (u32::from(column(call)), by_mode(call, Mode::SingleId)))
+                    .collect(),
+                unlisted: Action::Allow,
+                newest: None,
+            }
+        };
+        Filter {
+            program: bpf::compile(&COLUMNS.iter().map(rules).collect::<Vec<_>>()),
+            notifies: true,
+        }
+    }
+
+    /// Installs the filter on this thread. Returns the descriptor to answer on, if the filter asks.
+    pub(crate) fn install(&self) -> io::Result<Option<OwnedFd>> {
+        let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+        if !self.notifies {
+            self.load(0)?;
+            return Ok(None);
+        }
+        // interrupting a call that is being answered would make it start again and again (since Linux 5.19)
+        let listener = match self.load(flags | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) {
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => self.load(flags)?,
+            other => other?,
+        };
+        // SAFETY: with NEW_LISTENER the call returned a new descriptor that nothing else owns.
+        Ok(Some(unsafe { OwnedFd::from_raw_fd(listener) }))
+    }
+
+    fn load(&self, flags: libc::c_ulong) -> io::Result<RawFd> {
+        let program = libc::sock_fprog {
+            len: u16::try_from(self.program.len()).map_err(io::Error::other)?,
+            filter: self.program.as_ptr().cast::<libc::sock_filter>().cast_mut(),
+        };
+        // SAFETY: `program` points to `len` instructions laid out as `sock_filter`, which outlive the call; the kernel
+        // copies them.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_seccomp,
+                libc::SECCOMP_SET_MODE_FILTER,
+                flags,
+                &raw const program,
+            )
+        };
+        if result < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            RawFd::try_from(result).map_err(io::Error::other)
+        }
+    }
+}
+
+fn rules(audit_arch: u32, column: Column, granted: &BTreeSet<Capability>, mode: Mode) -> Rules {
+    let mut actions = BTreeMap::new();
+    let mut put = |call: &Call, action: Action| {
+        if column(call) != NO {
+            actions.insert(u32::from(column(call)), action);
+        }
+    };
+    for call in ALWAYS {
+        put(call, by_mode(call, mode));
+    }
+    for call in SPECIAL {
+        put(call, special(call.0));
+    }
+    for (capability, calls) in WITH_CAPABILITY {
+        let capability = Capability::parse(capability).expect("a name of the table");
+        if granted.contains(&capability) {
+            calls.iter().for_each(|call| put(call, Action::Allow));
+        }
+    }
+    Rules {
+        audit_arch,
+        actions,
+        unlisted: Action::Errno(libc::EPERM as u16),
+        newest: Some(NEWEST),
+    }
+}
+
+fn by_mode(call: &Call, mode: Mode) -> Action {
+    if mode != Mode::SingleId {
+        Action::Allow
+    } else if OWNERSHIP.contains(&call.0) {
+        Action::Notify
+    } else if IDENTITY.contains(&call.0) {
+        Action::Errno(0)
+    } else {
+        Action::Allow
+    }
+}
+
+fn special(name: &str) -> Action {
+    match name {
+        "clone" => Action::AllowIfClear(NEW_NAMESPACES),
+        // its flags are behind a pointer: programs fall back to clone
+        "clone3" => Action::Errno(libc::ENOSYS as u16),
+        "socket" => Action::AllowIfIn(FAMILIES),
+        _ => Action::AllowIfIn(PERSONALITIES),
+    }
+}

@@ -2,7 +2,10 @@
 //!
 //! Never expands a variable and never resolves a name.
 
-use crate::{Directives, Error, Instruction, Span, Warning};
+use crate::error::Fact;
+use crate::instruction::{Kind, from, kind};
+use crate::node::{self, Node, Nodes};
+use crate::{Directives, Error, Instruction, Span, Warning, warning};
 
 /// A parsed Dockerfile.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,15 +55,86 @@ pub struct From {
 /// Parses a Dockerfile.
 ///
 /// # Errors
-/// The first thing in the text that BuildKit would refuse as well.
-pub fn parse(_text: &[u8]) -> Result<Dockerfile, Error> {
-    Err(Error::Empty)
+/// The mistake that BuildKit would report: the first among those of the lines' form, else the first among those of
+/// the instructions.
+pub fn parse(text: &[u8]) -> Result<Dockerfile, Error> {
+    let whole = Span::new(0, text.len());
+    if text.is_empty() {
+        return Err(Error::new(Fact::Empty, whole));
+    }
+    let Nodes {
+        directives,
+        nodes,
+        mut warnings,
+    } = node::read(text)?;
+    if nodes.is_empty() {
+        return Err(Error::new(Fact::NoInstructions, whole));
+    }
+    let mut global_args = Vec::new();
+    let mut stages: Vec<Stage> = Vec::new();
+    for node in &nodes {
+        if node.upper == "FROM" {
+            stages.push(stage(node, stages.len())?);
+            continue;
+        }
+        let instruction = instruction(node)?;
+        match stages.last_mut() {
+            Some(stage) => {
+                stage.span = stage.span.to(instruction.span);
+                stage.instructions.push(instruction);
+            }
+            None if matches!(instruction.kind, Kind::Arg(_)) => global_args.push(instruction),
+            None => {
+                return Err(Error::new(
+                    Fact::BeforeFrom(node.keyword.clone()),
+                    node.span,
+                ));
+            }
+        }
+    }
+    if stages.is_empty() {
+        return Err(Error::new(Fact::NoStages, whole));
+    }
+    warnings.extend(warning::of_file(&nodes, &stages));
+    warnings.sort_by_key(|warning| warning.span.start);
+    Ok(Dockerfile {
+        directives,
+        global_args,
+        stages,
+        warnings,
+    })
 }
 
-/// Parses one ONBUILD trigger, as it stands in an image's configuration.
+/// Parses one ONBUILD trigger, as it stands in an image's configuration or in [`Onbuild`](crate::instruction::Onbuild).
 ///
 /// # Errors
-/// As [`parse`]; the spans are those of the trigger's text.
-pub fn parse_onbuild(_trigger: &str) -> Result<Instruction, Error> {
-    Err(Error::Empty)
+/// As [`parse`], and for FROM; the spans are those of the trigger's text.
+pub fn parse_onbuild(trigger: &str) -> Result<Instruction, Error> {
+    let whole = Span::new(0, trigger.len());
+    let nodes = node::read(trigger.as_bytes())?.nodes;
+    match nodes.as_slice() {
+        [node] if node.upper == "FROM" => Err(Error::new(Fact::OnbuildTrigger("FROM"), node.span)),
+        [node] => instruction(node),
+        _ => Err(Error::new(Fact::TriggerCount(nodes.len()), whole)),
+    }
+}
+
+fn instruction(node: &Node) -> Result<Instruction, Error> {
+    Ok(Instruction {
+        kind: kind(node)?,
+        span: node.span,
+        text: node.line.text.trim().to_owned(),
+    })
+}
+
+fn stage(node: &Node, index: usize) -> Result<Stage, Error> {
+    let from = from(node)?;
+    let name = from.alias.as_ref().map(|name| name.to_lowercase());
+    Ok(Stage {
+        index,
+        name,
+        span: from.span,
+        from,
+        instructions: Vec::new(),
+    })
 }

@@ -2,7 +2,12 @@
 //!
 //! Never decides whether a warning is shown or fails the build: that is the caller's, with [`Checks`](crate::Checks).
 
-use crate::Span;
+use std::collections::BTreeSet;
+
+use crate::dockerfile::Stage;
+use crate::instruction::{Command, Kind};
+use crate::node::{Args, Node};
+use crate::{Instruction, Span};
 
 /// A lint finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +16,176 @@ pub struct Warning {
     pub rule: &'static str,
     /// Where.
     pub span: Span,
-    /// What, in one clause.
+    /// What, in BuildKit's words.
     pub message: String,
+    /// The stage that must be built for the warning to count; `None` if it always does.
+    pub stage: Option<usize>,
+}
+
+impl Warning {
+    pub(crate) fn new(rule: &'static str, span: Span, message: String) -> Self {
+        Self {
+            rule,
+            span,
+            message,
+            stage: None,
+        }
+    }
+}
+
+/// The warnings about the whole file.
+pub(crate) fn of_file(nodes: &[Node], stages: &[Stage]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    nodes.iter().for_each(|node| of_node(node, &mut warnings));
+    casing(nodes, &mut warnings);
+    let mut names = BTreeSet::new();
+    for stage in stages {
+        if let Some(name) = &stage.name {
+            of_name(name, stage, &mut names, &mut warnings);
+        }
+        of_commands(stage, &mut warnings);
+    }
+    warnings
+}
+
+fn of_node(node: &Node, warnings: &mut Vec<Warning>) {
+    let upper = node.upper.as_str();
+    match (&node.args, upper) {
+        (Args::Pairs(pairs), _) if pairs.legacy => {
+            let message = format!(
+                "\"{upper} key=value\" should be used instead of legacy \"{upper} key value\" format"
+            );
+            warnings.push(Warning::new("LegacyKeyValueFormat", node.span, message));
+        }
+        (_, "MAINTAINER") => {
+            let message = "Maintainer instruction is deprecated in favor of using label".to_owned();
+            warnings.push(Warning::new("MaintainerDeprecated", node.span, message));
+        }
+        (Args::Words { words, .. }, "FROM") if words.len() == 3 => {
+            let (word, name) = (words[1].text.as_str(), words[2].text.as_str());
+            if name != name.to_lowercase() {
+                let message = format!("Stage name '{name}' should be lowercase");
+                warnings.push(Warning::new("StageNameCasing", node.span, message));
+            }
+            let differs = case(&node.keyword).is_some_and(|from| case(word) != Some(from));
+            if differs {
+                let message = format!(
+                    "'{word}' and '{}' keywords' casing do not match",
+                    node.keyword
+                );
+                warnings.push(Warning::new("FromAsCasing", node.span, message));
+            }
+        }
+        _ => {}
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    Lower,
+    Upper,
+}
+
+fn case(word: &str) -> Option<Case> {
+    match word {
+        _ if word == word.to_lowercase() => Some(Case::Lower),
+        _ if word == word.to_uppercase() => Some(Case::Upper),
+        _ => None,
+    }
+}
+
+/// Keywords in another case than most.
+fn casing(nodes: &[Node], warnings: &mut Vec<Warning>) {
+    let count = |wanted| {
+        nodes
+            .iter()
+            .filter(|node| case(&node.keyword) == Some(wanted))
+            .count()
+    };
+    let (majority, name) = if count(Case::Lower) > count(Case::Upper) {
+        (Case::Lower, "lowercase")
+    } else {
+        (Case::Upper, "uppercase")
+    };
+    for node in nodes
+        .iter()
+        .filter(|node| case(&node.keyword) != Some(majority))
+    {
+        let message = format!(
+            "Command '{}' should match the case of the command majority ({name})",
+            node.keyword
+        );
+        warnings.push(Warning::new(
+            "ConsistentInstructionCasing",
+            node.span,
+            message,
+        ));
+    }
+}
+
+fn of_name<'s>(
+    name: &'s str,
+    stage: &Stage,
+    names: &mut BTreeSet<&'s str>,
+    warnings: &mut Vec<Warning>,
+) {
+    if matches!(name, "scratch" | "context") {
+        let message =
+            format!("Stage name should not use the same name as reserved stage \"{name}\"");
+        warnings.push(Warning::new("ReservedStageName", stage.from.span, message));
+    }
+    if !names.insert(name) {
+        let message = format!("Duplicate stage name \"{name}\", stage names should be unique");
+        warnings.push(Warning::new("DuplicateStageName", stage.from.span, message));
+    }
+}
+
+fn of_commands(stage: &Stage, warnings: &mut Vec<Warning>) {
+    let mut own_shell = false;
+    let mut last: [Option<&Instruction>; 3] = [None; 3];
+    for instruction in &stage.instructions {
+        let slot = match &instruction.kind {
+            Kind::Cmd(_) => 0,
+            Kind::Entrypoint(_) => 1,
+            Kind::Healthcheck(_) => 2,
+            Kind::Shell(_) => {
+                own_shell = true;
+                continue;
+            }
+            _ => continue,
+        };
+        let keyword = instruction.kind.keyword();
+        if let Some(before) = last[slot].replace(instruction) {
+            let message = format!(
+                "Multiple {keyword} instructions should not be used in the same stage because only the last one will be used"
+            );
+            warnings.push(in_stage(
+                "MultipleInstructionsDisallowed",
+                before.span,
+                message,
+                stage,
+            ));
+        }
+        if let Kind::Cmd(Command::Shell(_)) | Kind::Entrypoint(Command::Shell(_)) =
+            &instruction.kind
+            && !own_shell
+        {
+            let message = format!(
+                "JSON arguments recommended for {keyword} to prevent unintended behavior related to OS signals"
+            );
+            warnings.push(in_stage(
+                "JSONArgsRecommended",
+                instruction.span,
+                message,
+                stage,
+            ));
+        }
+    }
+}
+
+fn in_stage(rule: &'static str, span: Span, message: String, stage: &Stage) -> Warning {
+    Warning {
+        stage: Some(stage.index),
+        ..Warning::new(rule, span, message)
+    }
 }

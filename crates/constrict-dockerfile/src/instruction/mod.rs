@@ -2,17 +2,22 @@
 //!
 //! Never holds an expanded value: words are as written, quotes included, until [`expand`](crate::expand) makes them values.
 
+mod healthcheck;
 mod heredoc;
 mod mount;
+mod mount_draft;
+mod parse;
 
 pub use heredoc::Heredoc;
+pub(crate) use heredoc::announced;
 pub use mount::{
     BindMount, CacheMount, Mount, MountError, MountSpec, SecretMount, Sharing, SshMount, TmpfsMount,
 };
+pub(crate) use parse::{from, kind};
 
 use std::time::Duration;
 
-use crate::Span;
+use crate::{Error, Span, parse_onbuild};
 
 /// One instruction of a stage (every one but FROM).
 #[derive(Debug, Clone, PartialEq)]
@@ -113,10 +118,14 @@ pub struct ArgDef {
 pub struct Copy {
     /// What is copied, in order.
     pub sources: Vec<SourceArg>,
+    /// The places of the sources; in JSON form, that of the array for each.
+    pub source_spans: Vec<Span>,
     /// Where to.
     pub dest: String,
     /// `--from` (COPY only); never expanded.
     pub from: Option<String>,
+    /// The place of `--from`.
+    pub from_span: Option<Span>,
     /// `--chown`.
     pub chown: Option<String>,
     /// `--chmod`.
@@ -175,8 +184,16 @@ pub struct Check {
 pub struct Onbuild {
     /// The trigger as an image's configuration holds it, heredocs included.
     pub text: String,
-    /// The same, parsed.
-    pub trigger: Box<Instruction>,
+}
+
+impl Onbuild {
+    /// The trigger, parsed as it will be when it fires: BuildKit accepts an ONBUILD whose trigger cannot.
+    ///
+    /// # Errors
+    /// As [`parse_onbuild`].
+    pub fn trigger(&self) -> Result<Instruction, Error> {
+        parse_onbuild(&self.text)
+    }
 }
 
 /// RUN.
@@ -216,9 +233,24 @@ impl Run {
     /// What is to be run: a lone heredoc is the script itself, other heredocs are the shell's own.
     #[must_use]
     pub fn script(&self) -> Script {
-        match &self.command {
-            Command::Exec(args) => Script::Exec(args.clone()),
-            Command::Shell(text) => Script::Shell(text.clone()),
+        let text = match &self.command {
+            Command::Exec(args) => return Script::Exec(args.clone()),
+            Command::Shell(text) => text,
+        };
+        match self.heredocs.first() {
+            None => Script::Shell(text.clone()),
+            Some(_) if Heredoc::parse(text).is_none() => {
+                let bodies = self
+                    .heredocs
+                    .iter()
+                    .map(|heredoc| format!("\n{}{}", heredoc.content, heredoc.name));
+                Script::Shell(std::iter::once(text.clone()).chain(bodies).collect())
+            }
+            Some(only) if only.content.starts_with("#!") => Script::File {
+                name: only.name.clone(),
+                content: only.body(),
+            },
+            Some(only) => Script::Shell(only.body()),
         }
     }
 }

@@ -1,0 +1,1 @@
+chmod 777 d; chmod 666 d/plain

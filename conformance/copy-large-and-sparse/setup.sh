@@ -1,0 +1,3 @@
+seq 1 1000000 > big
+truncate -s 5M sparse; echo end >> sparse
+: > empty

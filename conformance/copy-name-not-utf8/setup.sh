@@ -1,0 +1,2 @@
+mkdir n
+printf 9 > "n/$(printf 'latin\351')"

@@ -12,8 +12,14 @@ use rustix::mount::{MountAttrFlags, MountFlags, UnmountFlags};
 use crate::Mode;
 use crate::mount::{Setting, clone_tree, new_file_system};
 
-/// Options that keep a layer plain: no redirects or copied-up metadata without data, which only overlayfs reads.
-const PLAIN: [&str; 3] = ["index=off", "metacopy=off", "redirect_dir=off"];
+/// Options that keep a layer plain: no redirects or copied-up metadata without data, which only overlayfs reads. With
+/// `userxattr` both are off already, and must not be named.
+fn plain(mode: Mode) -> &'static [&'static str] {
+    match mode {
+        Mode::Root => &["index=off", "metacopy=off", "redirect_dir=off"],
+        Mode::SubIds | Mode::SingleId => &["index=off"],
+    }
+}
 
 /// Where changes go.
 pub(crate) struct Changes {
@@ -46,7 +52,7 @@ fn mount_by_descriptor(mode: Mode, lower: &[OwnedFd], changes: &Changes) -> io::
         .collect();
     settings.push(("upperdir", Some(&upper)));
     settings.push(("workdir", Some(&work)));
-    settings.extend(PLAIN.iter().map(|option| {
+    settings.extend(plain(mode).iter().map(|option| {
         let (key, value) = option.split_once('=').expect("each has a value");
         (key, Some(value))
     }));
@@ -69,7 +75,7 @@ fn mount_by_string(
         "volatile".to_owned(),
     ];
     options.extend(
-        PLAIN
+        plain(mode)
             .iter()
             .chain(mode.overlay_options())
             .map(|option| (*option).to_owned()),

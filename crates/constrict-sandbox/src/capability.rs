@@ -92,10 +92,6 @@ impl Capability {
         }
     }
 
-    pub(crate) fn from_number(number: u8) -> Option<Self> {
-        (usize::from(number) < NAMES.len()).then_some(Capability(number))
-    }
-
     /// Its number in `linux/capability.h`.
     #[must_use]
     pub fn number(self) -> u8 {

@@ -7,8 +7,10 @@ use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{AtFlags, OFlags, unlinkat};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid,
 };
@@ -43,12 +45,19 @@ fn serve(control: &UnixStream) -> io::Result<()> {
     let control = UnixStream::from(control.as_fd().try_clone_to_owned()?);
     // a signal from the user's terminal is for the program, which decides what it means
     let _ = rustix::process::setsid();
+    let cleaning = Cleaning::open(&setup.spec.root);
     let mut stubs = Stubs::default();
-    let event = match run(&setup, streams, &control, &mut stubs) {
+    let event = match run(
+        &setup,
+        streams,
+        &control,
+        &mut stubs,
+        cleaning.upper.as_ref(),
+    ) {
         Ok(event) => event,
         Err(error) => Event::Failed(error.into()),
     };
-    clean(&setup.spec.root, &stubs);
+    cleaning.carry_out(&stubs);
     wire::send(&control, &event, &[])
 }
 
@@ -57,6 +66,7 @@ fn run(
     streams: Vec<OwnedFd>,
     control: &UnixStream,
     stubs: &mut Stubs,
+    upper: Option<&OwnedFd>,
 ) -> Result<Event> {
     make_namespaces(setup)?;
     let (report, of_child) =
@@ -76,7 +86,7 @@ fn run(
     drop((of_child, streams));
     let pidfd = pidfd_open(pid, PidfdFlags::empty())
         .map_err(|error| Error::call("watch the process", error))?;
-    let began = hear(&report, stubs);
+    let began = hear(&report, &pidfd, stubs);
     let (terminal, supervisor) = match began {
         Ok(began) => began,
         Err(error) => {
@@ -97,7 +107,9 @@ fn run(
     let exit = supervise(&pidfd, control, supervisor.as_mut())?;
     Ok(Event::Ended {
         exit,
-        owners: supervisor.map(Supervisor::finish).unwrap_or_default(),
+        owners: supervisor
+            .map(|supervisor| supervisor.finish(upper.map(AsFd::as_fd)))
+            .unwrap_or_default(),
     })
 }
 
@@ -139,7 +151,11 @@ pub(crate) fn unshare(flags: UnshareFlags, what: &str) -> Result<()> {
 }
 
 /// Listens to the first process until it has executed the program.
-fn hear(report: &UnixStream, stubs: &mut Stubs) -> Result<(Option<OwnedFd>, Option<Supervisor>)> {
+fn hear(
+    report: &UnixStream,
+    pidfd: &OwnedFd,
+    stubs: &mut Stubs,
+) -> Result<(Option<OwnedFd>, Option<Supervisor>)> {
     let (mut terminal, mut supervisor) = (None, None);
     let received = || {
         wire::receive::<Report>(report)
@@ -149,7 +165,12 @@ fn hear(report: &UnixStream, stubs: &mut Stubs) -> Result<(Option<OwnedFd>, Opti
         match message {
             Report::Stubs(made) => *stubs = made,
             Report::Terminal => terminal = fds.pop(),
-            Report::Listener => supervisor = fds.pop().map(Supervisor::new),
+            Report::Listener => {
+                supervisor = fds
+                    .pop()
+                    .map(|fd| Supervisor::join(fd, pidfd))
+                    .transpose()?
+            }
             Report::Failed(failure) => return Err(failure.into()),
         }
     }
@@ -237,20 +258,47 @@ fn reap(pidfd: &OwnedFd) -> Result<Exit> {
     }
 }
 
-/// Leaves the upper directory as the command left it.
-fn clean(root: &Root, stubs: &Stubs) {
-    let Root::Writable { upper, work, .. } = root else {
-        return;
-    };
-    if let Ok(upper) = mount::open_host(upper) {
-        stub::clean(upper.as_fd(), stubs);
+/// The directories to clean up, open: this process may move to other mounts meanwhile.
+#[derive(Default)]
+struct Cleaning {
+    upper: Option<OwnedFd>,
+    work: Option<OwnedFd>,
+}
+
+impl Cleaning {
+    fn open(root: &Root) -> Self {
+        let Root::Writable { lower, upper, work } = root else {
+            return Cleaning::default();
+        };
+        // a directory that cannot be opened is reported by the mount
+        let open = |path: &Path| mount::open_host(path).ok();
+        Cleaning {
+            upper: open(upper),
+            work: if lower.is_empty() { None } else { open(work) },
+        }
     }
-    // the mark of a volatile overlay: while it is there, the kernel refuses to mount these directories again
-    let mark = work.join("work/incompat");
-    let _ = std::fs::remove_file(mark.join("volatile/dirty"));
-    let _ = std::fs::remove_dir(mark.join("volatile/dirty"));
-    let _ = std::fs::remove_dir(mark.join("volatile"));
-    let _ = std::fs::remove_dir(mark);
+
+    /// Leaves the upper directory as the command left it.
+    fn carry_out(&self, stubs: &Stubs) {
+        if let Some(upper) = &self.upper {
+            stub::clean(upper.as_fd(), stubs);
+        }
+        // the mark of a volatile overlay: while it is there, the kernel refuses to mount these directories again
+        for (name, flags) in [
+            ("volatile/dirty", AtFlags::empty()),
+            ("volatile/dirty", AtFlags::REMOVEDIR),
+            ("volatile", AtFlags::REMOVEDIR),
+        ] {
+            let Some(work) = &self.work else { return };
+            let Ok(mark) = mount::open_plain(work, Path::new("work/incompat"), OFlags::PATH) else {
+                return;
+            };
+            let _ = unlinkat(mark, name, flags);
+        }
+        if let Some(work) = &self.work {
+            let _ = unlinkat(work, "work/incompat", AtFlags::REMOVEDIR);
+        }
+    }
 }
 
 /// Whether this process has been started as a helper.

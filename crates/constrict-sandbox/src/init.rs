@@ -91,12 +91,25 @@ fn build_root(setup: &Setup, report: &UnixStream) -> Result<Built> {
     let mut stubs = Stubs::default();
     let root = prepared.mount_root(&scratch)?;
     let pts = mount_all(root.as_fd(), setup.mode, &host, kernel, spec.shm_size)?;
-    let mounted = prepared.mount_others(root.as_fd(), &scratch, &mut stubs);
+    let mounted = prepared
+        .mount_others(root.as_fd(), &scratch, &mut stubs)
+        .and_then(|()| {
+            if answers_for(setup) {
+                prepared.mount_apt_setting(root.as_fd(), &scratch, &mut stubs)
+            } else {
+                Ok(())
+            }
+        });
     // what was made must be taken away even if a later mount failed
     wire::send(report, &Report::Stubs(stubs), &[]).map_err(|error| Error::call("report", error))?;
     mounted?;
     prepared.protect_root(root.as_fd(), spec.read_only_root)?;
     Ok(Built { root, pts })
+}
+
+/// Whether calls that a single id cannot carry out are answered: for root only, as others may not make them anyway.
+fn answers_for(setup: &Setup) -> bool {
+    setup.mode == Mode::SingleId && setup.spec.user.uid == 0
 }
 
 fn open_terminal(built: &Built, uid: u32, report: &UnixStream) -> Result<Vec<OwnedFd>> {
@@ -190,10 +203,10 @@ fn execute(setup: &Setup, granted: &BTreeSet<Capability>, report: &UnixStream) -
 
 fn give_up(setup: &Setup, granted: &BTreeSet<Capability>, report: &UnixStream) -> Result<()> {
     let spec = &setup.spec;
-    let filter = match (spec.seccomp, setup.mode) {
-        (Seccomp::Default, mode) => Some(Filter::new(granted, mode)),
-        (Seccomp::Off, Mode::SingleId) => Some(Filter::answers_only()),
-        (Seccomp::Off, Mode::Root | Mode::SubIds) => None,
+    let answers = answers_for(setup);
+    let filter = match spec.seccomp {
+        Seccomp::Default => Some(Filter::new(granted, answers)),
+        Seccomp::Off => answers.then(Filter::answers_only),
     };
     let program_user = if setup.mode == Mode::SingleId {
         crate::id_map::become_single(spec.user.uid, spec.user.gid)?;

@@ -35,7 +35,7 @@ mod wire;
 pub use capability::{Capabilities, Capability, CapabilityBase};
 pub use error::{Error, Result};
 pub use namespace::{Entered, IdRange, Mode, enter};
-pub use owner::{OWNER_XATTR, RecordedOwner, recorded_owner};
+pub use owner::{OWNER_XATTR, RecordedOwner, parse_owner, recorded_owner};
 pub use probe::{Fact, Probe, probe};
 pub use process::{
     Child, Exit, Killer, Options, Outcome, Stdio, init_if_asked, kill_all, run, spawn,

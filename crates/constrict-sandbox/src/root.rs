@@ -20,6 +20,9 @@ use crate::{Error, Mode, Mount, Result, Root, Source, Spec};
 /// Directories of the host that the scratch file system may cover, in this process's mounts only.
 const PLACES: [&str; 5] = ["/tmp", "/run", "/mnt", "/var", "/usr"];
 
+/// Where apt reads settings from, if it is there.
+const APT_SETTINGS: &str = "etc/apt/apt.conf.d";
+
 const READ_ONLY: u64 = MountAttrFlags::MOUNT_ATTR_RDONLY.bits() as u64;
 
 /// Memory that the mounts stand on.
@@ -189,19 +192,29 @@ impl<'spec> Prepared<'spec> {
         scratch: &Scratch,
         stubs: &mut Stubs,
     ) -> Result<()> {
-        for (mount, opened) in &self.mounts {
-            let fail = |error: io::Error| Error::io("mount", mount.target(), error);
-            let source = source_of(mount, opened, scratch).map_err(fail)?;
-            let kind = match FileType::from_raw_mode(
-                fstat(&source).map_err(|error| fail(error.into()))?.st_mode,
-            ) {
-                FileType::Directory => Kind::Directory,
-                _ => Kind::File,
-            };
-            let target = mount_point(root, self.root.upper(), mount.target(), kind, stubs)?;
-            attach(&source, target.as_fd()).map_err(fail)?;
+        mount_each(&self.mounts, root, self.root.upper(), scratch, stubs)
+    }
+
+    /// Where apt is installed, tells it to stay root: with a single id its user `_apt` cannot be had.
+    pub(crate) fn mount_apt_setting(
+        &self,
+        root: BorrowedFd<'_>,
+        scratch: &Scratch,
+        stubs: &mut Stubs,
+    ) -> Result<()> {
+        if open_in_root(root, Path::new(APT_SETTINGS)).is_err() {
+            return Ok(());
         }
-        Ok(())
+        let mount = Mount::Data {
+            target: Path::new(APT_SETTINGS).join("zz-constrict"),
+            contents: b"APT::Sandbox::User \"root\";\n".to_vec(),
+            mode: 0o644,
+            uid: 0,
+            gid: 0,
+            readonly: true,
+        };
+        let prepared = [(&mount, Opened::Memory)];
+        mount_each(&prepared, root, self.root.upper(), scratch, stubs)
     }
 
     /// Makes the root itself read-only, if it has to be; mounts in it are left alone.
@@ -212,6 +225,28 @@ impl<'spec> Prepared<'spec> {
         }
         Ok(())
     }
+}
+
+fn mount_each(
+    mounts: &[(&Mount, Opened)],
+    root: BorrowedFd<'_>,
+    upper: Option<BorrowedFd<'_>>,
+    scratch: &Scratch,
+    stubs: &mut Stubs,
+) -> Result<()> {
+    for (mount, opened) in mounts {
+        let fail = |error: io::Error| Error::io("mount", mount.target(), error);
+        let source = source_of(mount, opened, scratch).map_err(fail)?;
+        let kind = match FileType::from_raw_mode(
+            fstat(&source).map_err(|error| fail(error.into()))?.st_mode,
+        ) {
+            FileType::Directory => Kind::Directory,
+            _ => Kind::File,
+        };
+        let target = mount_point(root, upper, mount.target(), kind, stubs)?;
+        attach(&source, target.as_fd()).map_err(fail)?;
+    }
+    Ok(())
 }
 
 fn open_source(mount: &Mount) -> Result<Opened> {

@@ -12,7 +12,7 @@ use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 use self::bpf::{Action, Instruction, Rules};
 use self::table::{ALWAYS, Call, IDENTITY, NEWEST, NO, OWNERSHIP, SPECIAL, WITH_CAPABILITY};
-use crate::{Capability, Mode};
+use crate::Capability;
 
 const X86_64: u32 = 0xc000_003e;
 const X86: u32 = 0x4000_0003;
@@ -40,6 +40,30 @@ const PERSONALITIES: &[(u32, u32)] = &[
     (u32::MAX, u32::MAX),
 ];
 
+/// The calls that change an owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ownership {
+    Chown,
+    Lchown,
+    Fchown,
+    Fchownat,
+}
+
+/// Which of them a number is on an architecture.
+pub(crate) fn ownership_call(audit_arch: u32, number: i32) -> Option<Ownership> {
+    let (_, column) = COLUMNS.iter().find(|(known, _)| *known == audit_arch)?;
+    let number = u16::try_from(number).ok()?;
+    let (name, ..) = ALWAYS
+        .iter()
+        .find(|call| column(call) == number && OWNERSHIP.contains(&call.0))?;
+    Some(match name.trim_end_matches("32") {
+        "chown" => Ownership::Chown,
+        "lchown" => Ownership::Lchown,
+        "fchown" => Ownership::Fchown,
+        _ => Ownership::Fchownat,
+    })
+}
+
 /// Finds the number of a call on one architecture.
 type Column = fn(&Call) -> u16;
 
@@ -57,31 +81,28 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// The filter for these capabilities; in single-id mode it also answers what a single id cannot do.
-    pub(crate) fn new(granted: &BTreeSet<Capability>, mode: Mode) -> Self {
+    /// The filter for these capabilities; with `answers`, root's calls that a single id
+    /// cannot carry out succeed.
+    pub(crate) fn new(granted: &BTreeSet<Capability>, answers: bool) -> Self {
         let architectures: Vec<Rules> = COLUMNS
             .iter()
-            .map(|(audit_arch, column)| rules(*audit_arch, *column, granted, mode))
+            .map(|(audit_arch, column)| rules(*audit_arch, *column, granted, answers))
             .collect();
         Filter {
             program: bpf::compile(&architectures),
-            notifies: mode == Mode::SingleId,
+            notifies: answers,
         }
     }
 
-    /// A filter that allows everything, and in single-id mode answers what a single id cannot do.
+    /// A filter that allows everything and answers what a single id cannot do.
     pub(crate) fn answers_only() -> Self {
-        let calls = || {
-            ALWAYS
-                .iter()
-                .filter(|call| by_mode(call, Mode::SingleId) != Action::Allow)
-        };
+        let calls = || ALWAYS.iter().filter(|call| answered(call) != Action::Allow);
         let rules = |(audit_arch, column): &(u32, Column)| {
             let actions = calls().filter(|call| column(call) != NO);
             Rules {
                 audit_arch: *audit_arch,
                 actions: actions
-                    .map(|call| (u32::from(column(call)), by_mode(call, Mode::SingleId)))
+                    .map(|call| (u32::from(column(call)), answered(call)))
                     .collect(),
                 unlisted: Action::Allow,
                 newest: None,
@@ -132,7 +153,7 @@ impl Filter {
     }
 }
 
-fn rules(audit_arch: u32, column: Column, granted: &BTreeSet<Capability>, mode: Mode) -> Rules {
+fn rules(audit_arch: u32, column: Column, granted: &BTreeSet<Capability>, answers: bool) -> Rules {
     let mut actions = BTreeMap::new();
     let mut put = |call: &Call, action: Action| {
         if column(call) != NO {
@@ -140,7 +161,14 @@ fn rules(audit_arch: u32, column: Column, granted: &BTreeSet<Capability>, mode: 
         }
     };
     for call in ALWAYS {
-        put(call, by_mode(call, mode));
+        put(
+            call,
+            if answers {
+                answered(call)
+            } else {
+                Action::Allow
+            },
+        );
     }
     for call in SPECIAL {
         put(call, special(call.0));
@@ -159,10 +187,9 @@ fn rules(audit_arch: u32, column: Column, granted: &BTreeSet<Capability>, mode: 
     }
 }
 
-fn by_mode(call: &Call, mode: Mode) -> Action {
-    if mode != Mode::SingleId {
-        Action::Allow
-    } else if OWNERSHIP.contains(&call.0) {
+/// What happens to a call where only one id exists.
+fn answered(call: &Call) -> Action {
+    if OWNERSHIP.contains(&call.0) {
         Action::Notify
     } else if IDENTITY.contains(&call.0) {
         Action::Errno(0)

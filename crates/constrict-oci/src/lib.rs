@@ -13,6 +13,7 @@ mod media_type;
 mod nullable;
 mod platform;
 mod reference;
+pub mod registry;
 
 pub use config::{Healthcheck, History, ImageConfig, RootFs, RunConfig};
 pub use descriptor::Descriptor;

@@ -105,10 +105,9 @@ impl Endpoint {
 
     fn of_mirror(mirror: &Mirror, options: &Options) -> Endpoint {
         let authority = &mirror.authority;
-        let speech = mirror.scheme.map_or_else(
-            || speech(authority, authority, options),
-            Speech::Only,
-        );
+        let speech = mirror
+            .scheme
+            .map_or_else(|| speech(authority, authority, options), Speech::Only);
         Endpoint {
             speech,
             authority: authority.clone(),
@@ -169,7 +168,9 @@ mod tests {
     use super::*;
 
     fn options(name: &str, mirrors: &[&str]) -> Options {
-        let mirrors = mirrors.iter().map(|text| Mirror::parse(text).expect("valid"));
+        let mirrors = mirrors
+            .iter()
+            .map(|text| Mirror::parse(text).expect("valid"));
         let host = HostConfig {
             mirrors: mirrors.collect(),
             ..HostConfig::default()
@@ -184,7 +185,11 @@ mod tests {
     fn mirrors_come_before_the_registry_and_keep_their_path() {
         let options = options(
             "docker.io",
-            &["127.0.0.1:5100", "https://harbor.example/v2/hub/", "http://plain.example/a/b"],
+            &[
+                "127.0.0.1:5100",
+                "https://harbor.example/v2/hub/",
+                "http://plain.example/a/b",
+            ],
         );
         let urls: Vec<String> = Endpoint::all("docker.io", &options)
             .iter()
@@ -193,7 +198,9 @@ mod tests {
                     Speech::Only(scheme) => scheme,
                     Speech::Either => Scheme::Http,
                 };
-                endpoint.url(scheme, "library/python", "tags/list").to_string()
+                endpoint
+                    .url(scheme, "library/python", "tags/list")
+                    .to_string()
             })
             .collect();
         assert_eq!(
@@ -223,6 +230,9 @@ mod tests {
             assert!(Mirror::parse(text).is_err(), "{text}");
         }
         let error = Mirror::parse("https://user:secret@x").expect_err("has a user");
-        assert_eq!(error.to_string(), "`x` is not a mirror: it has a user name in it");
+        assert_eq!(
+            error.to_string(),
+            "`x` is not a mirror: it has a user name in it"
+        );
     }
 }

@@ -36,7 +36,11 @@ impl Proxies {
     }
 
     fn bypasses(&self, url: &Url) -> bool {
-        is_loopback(&url.authority) || self.no_proxy.split(',').any(|rule| matches(rule.trim(), url))
+        is_loopback(&url.authority)
+            || self
+                .no_proxy
+                .split(',')
+                .any(|rule| matches(rule.trim(), url))
     }
 }
 

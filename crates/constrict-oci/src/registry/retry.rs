@@ -90,11 +90,18 @@ mod tests {
     fn pauses_double_and_end() {
         let mut attempts = Attempts::new(3, Duration::from_millis(100));
         let pauses: Vec<_> = (0..4)
-            .map(|_| attempts.next(&status(503, None)).map(|pause| pause.as_millis()))
+            .map(|_| {
+                attempts
+                    .next(&status(503, None))
+                    .map(|pause| pause.as_millis())
+            })
             .collect();
         assert_eq!(pauses, [Some(100), Some(200), Some(400), None]);
         attempts.renew();
-        assert_eq!(attempts.next(&status(429, Some(2))), Some(Duration::from_secs(2)));
+        assert_eq!(
+            attempts.next(&status(429, Some(2))),
+            Some(Duration::from_secs(2))
+        );
         assert_eq!(attempts.next(&status(429, Some(3600))), None);
     }
 
@@ -110,7 +117,10 @@ mod tests {
         let now = OffsetDateTime::from_unix_timestamp(1_445_412_470).expect("in range");
         let parse = |text: &'static str| {
             let headers = [("retry-after", text)].map(|(name, value)| {
-                (name.parse().expect("a name"), value.parse().expect("a value"))
+                (
+                    name.parse().expect("a name"),
+                    value.parse().expect("a value"),
+                )
             });
             retry_after(&headers.into_iter().collect(), now)
         };

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Method, Request, Response};
-use ureq::{Agent, Body, SendBody};
+use ureq::{Agent, AsSendBody, Body, SendBody};
 
 use super::endpoint::{Endpoint, Speech};
 use super::proxy::Routes;
@@ -82,35 +82,56 @@ impl Transport {
         mut headers: HeaderMap,
         content: Content<'_>,
     ) -> Result<Response<Body>, Answer> {
-        let sends = !matches!(method, Method::GET | Method::HEAD);
-        let body = match content {
-            Content::None if sends => SendBody::from(&[][..]),
-            Content::None => SendBody::none(),
-            Content::Bytes(bytes) => SendBody::from(bytes),
+        match content {
+            Content::None if matches!(method, Method::GET | Method::HEAD) => {
+                self.run(connect, method, url, headers, ())
+            }
+            Content::None => self.run(connect, method, url, headers, &[][..]),
+            Content::Bytes(bytes) => self.run(connect, method, url, headers, bytes),
             Content::Stream(reader, length) => {
                 headers.insert("content-length", length.into());
-                SendBody::from_reader(reader)
+                self.run(connect, method, url, headers, SendBody::from_reader(reader))
             }
+        }
+    }
+
+    fn run(
+        &self,
+        connect: Duration,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: impl AsSendBody,
+    ) -> Result<Response<Body>, Answer> {
+        let timeouts = &self.options.timeouts;
+        // what only reads is answered soon; what writes, when the registry has hashed and stored it
+        let silence = match method {
+            Method::GET | Method::HEAD => timeouts.idle,
+            _ => timeouts.response,
         };
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = (url.to_request().parse())
             .map_err(|_| Answer::protocol(format!("`{url}` is not a valid URL")))?;
         *request.headers_mut() = headers;
-        let timeouts = &self.options.timeouts;
         let agent = self.agent(url);
         let request = agent
             .configure_request(request)
             .proxy(self.routes.to(url))
             .timeout_connect(Some(connect))
-            .timeout_per_read(Some(if sends { timeouts.response } else { timeouts.idle }))
+            .timeout_per_read(Some(silence))
             .timeout_per_write(Some(timeouts.idle))
             .build();
         agent.run(request).map_err(|error| network(&error))
     }
 
     fn agent(&self, url: &Url) -> &Agent {
-        let host = |name: &str| self.options.hosts.get(name).is_some_and(|host| host.insecure);
+        let host = |name: &str| {
+            self.options
+                .hosts
+                .get(name)
+                .is_some_and(|host| host.insecure)
+        };
         // docker counts every registry on this machine as insecure
         if is_loopback(&url.authority) || host(&url.authority) || host(url.host()) {
             &self.unverified
@@ -148,7 +169,8 @@ impl Transport {
 
 /// What went wrong, without the URL: its query may be a secret.
 fn network(error: &ureq::Error) -> Answer {
-    let refused = matches!(error, ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused);
+    let refused =
+        matches!(error, ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused);
     let reason = match error {
         ureq::Error::Io(error) => io_reason(error),
         ureq::Error::Timeout(timeout) => format!("no answer in time ({timeout})"),
@@ -167,7 +189,10 @@ fn network(error: &ureq::Error) -> Answer {
 
 /// The reading of a body that broke off.
 pub(crate) fn broken(error: &io::Error) -> Answer {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
+    match error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<ureq::Error>())
+    {
         Some(error) => network(error),
         None => Answer::Network {
             reason: io_reason(error),

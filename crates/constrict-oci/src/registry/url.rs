@@ -165,7 +165,8 @@ pub(crate) fn check_authority(authority: &str) -> Result<(), &'static str> {
     if !rest.is_empty() && rest.strip_prefix(':').and_then(parse_port).is_none() {
         return Err("the port is not a number");
     }
-    let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':');
+    let valid =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':');
     if host.is_empty() || !host.bytes().all(valid) {
         return Err("the host is not valid");
     }
@@ -275,10 +276,22 @@ mod tests {
 
     #[test]
     fn loopback_is_localhost_127_and_one() {
-        for host in ["localhost", "LOCALHOST:5000", "127.0.0.1", "127.9.9.9:1", "[::1]:5000"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:5000",
+            "127.0.0.1",
+            "127.9.9.9:1",
+            "[::1]:5000",
+        ] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["localhost.example", "128.0.0.1", "10.0.0.1:5000", "[::2]", "127.0.0.1.example"] {
+        for host in [
+            "localhost.example",
+            "128.0.0.1",
+            "10.0.0.1:5000",
+            "[::2]",
+            "127.0.0.1.example",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
     }
@@ -287,7 +300,13 @@ mod tests {
     fn the_query_is_not_displayed() {
         let mut url = Url::parse("https://cdn.example/b?sig=secret").expect("valid");
         url.add_query("digest", "sha256:00");
-        assert_eq!(url.to_request(), "https://cdn.example/b?sig=secret&digest=sha256%3A00");
-        assert_eq!(format!("{url} {url:?}"), "https://cdn.example/b https://cdn.example/b");
+        assert_eq!(
+            url.to_request(),
+            "https://cdn.example/b?sig=secret&digest=sha256%3A00"
+        );
+        assert_eq!(
+            format!("{url} {url:?}"),
+            "https://cdn.example/b https://cdn.example/b"
+        );
     }
 }

@@ -35,7 +35,9 @@ impl Sha256 {
         }
         let mut value = [0; 32];
         for (byte, pair) in value.iter_mut().zip(digits.chunks_exact(2)) {
-            let (Some(high), Some(low)) = (nibble(pair[0]), nibble(pair[1])) else { return Err(wrong()) };
+            let (Some(high), Some(low)) = (nibble(pair[0]), nibble(pair[1])) else {
+                return Err(wrong());
+            };
             *byte = high << 4 | low;
         }
         Ok(Sha256(value))
@@ -45,11 +47,19 @@ impl Sha256 {
     pub fn check(&self, path: &str, size: u64, bytes: &[u8]) -> Result<()> {
         let found = bytes.len() as u64;
         if found != size {
-            return Err(Error::SizeMismatch { path: path.to_owned(), expected: size, found });
+            return Err(Error::SizeMismatch {
+                path: path.to_owned(),
+                expected: size,
+                found,
+            });
         }
         let found = Sha256::of(bytes);
         if found != *self {
-            return Err(Error::ChecksumMismatch { path: path.to_owned(), expected: *self, found });
+            return Err(Error::ChecksumMismatch {
+                path: path.to_owned(),
+                expected: *self,
+                found,
+            });
         }
         Ok(())
     }

@@ -20,9 +20,14 @@ pub struct Location {
 }
 
 /// The packages that ship the wanted paths (absolute or relative); paths that no package ships are absent.
-pub fn find_paths(index: impl BufRead, wanted: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<Location>>> {
-    let keys: BTreeMap<&[u8], &String> =
-        wanted.iter().map(|path| (path.trim_start_matches('/').as_bytes(), path)).collect();
+pub fn find_paths(
+    index: impl BufRead,
+    wanted: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Vec<Location>>> {
+    let keys: BTreeMap<&[u8], &String> = wanted
+        .iter()
+        .map(|path| (path.trim_start_matches('/').as_bytes(), path))
+        .collect();
     find(index, |path| keys.get(path).copied())
 }
 
@@ -38,7 +43,8 @@ pub fn find_sonames(
         let path = path.strip_prefix(b"usr/").unwrap_or(path);
         let slash = path.iter().rposition(|&b| b == b'/')?;
         let (directory, name) = (&path[..slash], &path[slash + 1..]);
-        let searched = directory == b"lib" || directory == b"lib64" || directory == triplet_lib.as_bytes();
+        let searched =
+            directory == b"lib" || directory == b"lib64" || directory == triplet_lib.as_bytes();
         if !searched {
             return None;
         }
@@ -55,7 +61,9 @@ fn find<'a>(
     loop {
         line.clear();
         let mut bounded = std::io::Read::take(&mut index, LINE_LIMIT + 1);
-        let count = bounded.read_until(b'\n', &mut line).map_err(Error::io("read a Contents index"))?;
+        let count = bounded
+            .read_until(b'\n', &mut line)
+            .map_err(Error::io("read a Contents index"))?;
         if count == 0 {
             found.values_mut().for_each(|list| {
                 list.sort();
@@ -64,13 +72,21 @@ fn find<'a>(
             return Ok(found);
         }
         if count as u64 > LINE_LIMIT {
-            return Err(Error::TooLarge { what: "a line of a Contents index", limit: LINE_LIMIT });
+            return Err(Error::TooLarge {
+                what: "a line of a Contents index",
+                limit: LINE_LIMIT,
+            });
         }
-        let Some((path, packages)) = split_line(line.trim_ascii_end()) else { continue };
+        let Some((path, packages)) = split_line(line.trim_ascii_end()) else {
+            continue;
+        };
         let Some(key) = asked(path) else { continue };
         let path = String::from_utf8_lossy(path);
         let names = packages.split(|&b| b == b',').filter_map(package_name);
-        let locations = names.map(|package| Location { path: path.clone().into_owned(), package });
+        let locations = names.map(|package| Location {
+            path: path.clone().into_owned(),
+            package,
+        });
         found.entry(key.clone()).or_default().extend(locations);
     }
 }

@@ -132,8 +132,16 @@ impl Error {
 
     /// A value that breaks its rules, cut to a printable length.
     pub(crate) fn value(kind: &'static str, value: &str, fact: &'static str) -> Error {
-        let shown = value.chars().take(80).flat_map(char::escape_debug).collect();
-        Error::Value { kind, value: shown, fact }
+        let shown = value
+            .chars()
+            .take(80)
+            .flat_map(char::escape_debug)
+            .collect();
+        Error::Value {
+            kind,
+            value: shown,
+            fact,
+        }
     }
 }
 

@@ -96,7 +96,8 @@ impl Field {
 impl Package {
     /// A relation field, parsed; empty where the package has none.
     pub fn relations(&self, field: Field) -> Result<Vec<Alternatives>> {
-        self.relation_text(field).map_or(Ok(Vec::new()), Alternatives::parse_list)
+        self.relation_text(field)
+            .map_or(Ok(Vec::new()), Alternatives::parse_list)
     }
 
     /// A relation field as it was written.
@@ -115,9 +116,14 @@ pub fn read_packages(mut index: impl BufRead, architecture: &str) -> Result<Vec<
         raw.clear();
         line_number += 1;
         let mut bounded = std::io::Read::take(&mut index, LINE_LIMIT + 1);
-        let count = bounded.read_until(b'\n', &mut raw).map_err(Error::io("read a Packages index"))?;
+        let count = bounded
+            .read_until(b'\n', &mut raw)
+            .map_err(Error::io("read a Packages index"))?;
         if count as u64 > LINE_LIMIT {
-            return Err(Error::TooLarge { what: "a line of a Packages index", limit: LINE_LIMIT });
+            return Err(Error::TooLarge {
+                what: "a line of a Packages index",
+                limit: LINE_LIMIT,
+            });
         }
         let line = raw.trim_ascii_end();
         if line.is_empty() {
@@ -129,7 +135,11 @@ pub fn read_packages(mut index: impl BufRead, architecture: &str) -> Result<Vec<
             }
             continue;
         }
-        draft.add_line(line).map_err(|fact| Error::Line { document: DOCUMENT, line: line_number, fact })?;
+        draft.add_line(line).map_err(|fact| Error::Line {
+            document: DOCUMENT,
+            line: line_number,
+            fact,
+        })?;
     }
 }
 
@@ -154,16 +164,27 @@ struct Draft {
 
 impl Draft {
     fn add_line(&mut self, line: &[u8]) -> Result<(), &'static str> {
-        let text = |bytes: &[u8]| std::str::from_utf8(bytes.trim_ascii()).map(Box::<str>::from).map_err(|_| "is not UTF-8");
+        let text = |bytes: &[u8]| {
+            std::str::from_utf8(bytes.trim_ascii())
+                .map(Box::<str>::from)
+                .map_err(|_| "is not UTF-8")
+        };
         if matches!(line[0], b' ' | b'\t') {
             if let Some(field) = self.continues {
                 let slot = &mut self.relations[field as usize];
                 let joined = format!("{} {}", slot.as_deref().unwrap_or_default(), text(line)?);
                 *slot = Some(joined.into());
             }
-            return if self.started { Ok(()) } else { Err("a continuation line before any field") };
+            return if self.started {
+                Ok(())
+            } else {
+                Err("a continuation line before any field")
+            };
         }
-        let colon = line.iter().position(|&b| b == b':').ok_or("no colon in a field")?;
+        let colon = line
+            .iter()
+            .position(|&b| b == b':')
+            .ok_or("no colon in a field")?;
         let (name, value) = (&line[..colon], &line[colon + 1..]);
         self.started = true;
         self.continues = relation_field(name);
@@ -192,7 +213,10 @@ impl Draft {
         if !self.started {
             return Ok(None);
         }
-        let missing = |field| Error::MissingField { document: DOCUMENT, field };
+        let missing = |field| Error::MissingField {
+            document: DOCUMENT,
+            field,
+        };
         let found = self.architecture.ok_or_else(|| missing("Architecture"))?;
         if &*found != architecture && &*found != "all" {
             return Ok(None);
@@ -203,7 +227,11 @@ impl Draft {
         }
         let filename = self.filename.ok_or_else(|| missing("Filename"))?;
         if !is_archive_path(&filename) {
-            return Err(Error::value("archive path", &filename, "leaves the archive"));
+            return Err(Error::value(
+                "archive path",
+                &filename,
+                "leaves the archive",
+            ));
         }
         Ok(Some(Package {
             name,
@@ -246,7 +274,10 @@ fn multi_arch(value: &[u8]) -> Result<MultiArch, &'static str> {
 }
 
 fn number(value: &[u8]) -> Result<u64, &'static str> {
-    std::str::from_utf8(value.trim_ascii()).ok().and_then(|digits| digits.parse().ok()).ok_or("not a number")
+    std::str::from_utf8(value.trim_ascii())
+        .ok()
+        .and_then(|digits| digits.parse().ok())
+        .ok_or("not a number")
 }
 
 /// A relative path that stays below its root and is printable.

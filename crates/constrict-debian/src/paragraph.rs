@@ -19,23 +19,33 @@ pub struct Paragraph {
 impl Paragraph {
     /// A field's value; names compare without case.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// A field's value or the error that it is missing.
     pub fn require(&self, document: &'static str, field: &'static str) -> Result<&str> {
-        self.get(field).ok_or(Error::MissingField { document, field })
+        self.get(field)
+            .ok_or(Error::MissingField { document, field })
     }
 
     /// The fields in their order: name and value.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Adds a field, or gives it another value where it stands.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         let value = value.into();
-        match self.fields.iter_mut().find(|(found, _)| found.eq_ignore_ascii_case(name)) {
+        match self
+            .fields
+            .iter_mut()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+        {
             Some((_, old)) => *old = value,
             None => self.fields.push((name.to_owned(), value)),
         }
@@ -55,9 +65,17 @@ impl Paragraph {
     pub fn parse_one(document: &'static str, text: &[u8]) -> Result<Paragraph> {
         let mut reader = Paragraphs::new(document, text);
         let found = reader.next_paragraph()?;
-        let paragraph = found.ok_or(Error::Line { document, line: 1, fact: "no paragraph" })?;
+        let paragraph = found.ok_or(Error::Line {
+            document,
+            line: 1,
+            fact: "no paragraph",
+        })?;
         match reader.next_paragraph()? {
-            Some(_) => Err(Error::Line { document, line: reader.line, fact: "more than one paragraph" }),
+            Some(_) => Err(Error::Line {
+                document,
+                line: reader.line,
+                fact: "more than one paragraph",
+            }),
             None => Ok(paragraph),
         }
     }
@@ -93,7 +111,11 @@ pub struct Paragraphs<R> {
 impl<R: BufRead> Paragraphs<R> {
     /// A reader over a text; `document` names its kind in errors.
     pub fn new(document: &'static str, reader: R) -> Paragraphs<R> {
-        Paragraphs { document, reader, line: 0 }
+        Paragraphs {
+            document,
+            reader,
+            line: 0,
+        }
     }
 
     /// The next paragraph, none at the end of the text.
@@ -104,7 +126,10 @@ impl<R: BufRead> Paragraphs<R> {
         while let Some(line) = self.next_line(&mut raw)? {
             size += line.len() as u64 + 1;
             if size > PARAGRAPH_LIMIT {
-                return Err(Error::TooLarge { what: "a control paragraph", limit: PARAGRAPH_LIMIT });
+                return Err(Error::TooLarge {
+                    what: "a control paragraph",
+                    limit: PARAGRAPH_LIMIT,
+                });
             }
             if line.trim().is_empty() {
                 if paragraph.fields.is_empty() {
@@ -124,23 +149,34 @@ impl<R: BufRead> Paragraphs<R> {
         raw.clear();
         self.line += 1;
         let mut bounded = std::io::Read::take(&mut self.reader, PARAGRAPH_LIMIT + 1);
-        let count = bounded.read_until(b'\n', raw).map_err(Error::io("read a control paragraph"))?;
+        let count = bounded
+            .read_until(b'\n', raw)
+            .map_err(Error::io("read a control paragraph"))?;
         if count == 0 {
             return Ok(None);
         }
         let line = raw.strip_suffix(b"\n").unwrap_or(raw);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        std::str::from_utf8(line).map(Some).map_err(|_| self.error("is not UTF-8"))
+        std::str::from_utf8(line)
+            .map(Some)
+            .map_err(|_| self.error("is not UTF-8"))
     }
 
     fn error(&self, fact: &'static str) -> Error {
-        Error::Line { document: self.document, line: self.line, fact }
+        Error::Line {
+            document: self.document,
+            line: self.line,
+            fact,
+        }
     }
 }
 
 fn add_line(paragraph: &mut Paragraph, line: &str) -> Result<(), &'static str> {
     if let Some(more) = line.strip_prefix([' ', '\t']) {
-        let (_, value) = paragraph.fields.last_mut().ok_or("a continuation line before any field")?;
+        let (_, value) = paragraph
+            .fields
+            .last_mut()
+            .ok_or("a continuation line before any field")?;
         value.push('\n');
         value.push_str(more.trim_end());
         return Ok(());
@@ -152,6 +188,8 @@ fn add_line(paragraph: &mut Paragraph, line: &str) -> Result<(), &'static str> {
     if paragraph.get(name).is_some() {
         return Err("a field given twice");
     }
-    paragraph.fields.push((name.to_owned(), value.trim().to_owned()));
+    paragraph
+        .fields
+        .push((name.to_owned(), value.trim().to_owned()));
     Ok(())
 }

@@ -92,9 +92,12 @@ impl Relation {
     pub fn to(name: &str) -> Result<Relation> {
         let relation = Relation::parse(name)?;
         match relation {
-            Relation { qualifier: None, constraint: None, ref architectures, .. } if architectures.is_empty() => {
-                Ok(relation)
-            }
+            Relation {
+                qualifier: None,
+                constraint: None,
+                ref architectures,
+                ..
+            } if architectures.is_empty() => Ok(relation),
             _ => Err(Error::value("package name", name, "is more than a name")),
         }
     }
@@ -103,29 +106,46 @@ impl Relation {
     pub fn parse(text: &str) -> Result<Relation> {
         let wrong = |fact| Error::value("relation", text, fact);
         let rest = text.trim();
-        let end = rest.find([' ', '\t', '\n', '(', '[', '<']).unwrap_or(rest.len());
+        let end = rest
+            .find([' ', '\t', '\n', '(', '[', '<'])
+            .unwrap_or(rest.len());
         let (name, mut rest) = rest.split_at(end);
         let (name, qualifier) = match name.split_once(':') {
-            Some((_, qualifier)) if !is_architecture(qualifier) => return Err(wrong("an unusable qualifier")),
+            Some((_, qualifier)) if !is_architecture(qualifier) => {
+                return Err(wrong("an unusable qualifier"));
+            }
             Some((name, qualifier)) => (name, Some(qualifier.to_owned())),
             None => (name, None),
         };
         if !is_package_name(name) {
             return Err(wrong("not a package name"));
         }
-        let mut relation = Relation { name: name.to_owned(), qualifier, constraint: None, architectures: Vec::new() };
+        let mut relation = Relation {
+            name: name.to_owned(),
+            qualifier,
+            constraint: None,
+            architectures: Vec::new(),
+        };
         rest = rest.trim_start();
         if let Some(inner) = rest.strip_prefix('(') {
-            let (inner, behind) = inner.split_once(')').ok_or_else(|| wrong("an unclosed parenthesis"))?;
+            let (inner, behind) = inner
+                .split_once(')')
+                .ok_or_else(|| wrong("an unclosed parenthesis"))?;
             let inner = inner.trim();
             let operator_end = inner.find(|c| !"<>=".contains(c)).unwrap_or(inner.len());
             let (operator, version) = inner.split_at(operator_end);
-            let operator = Operator::parse(operator).ok_or_else(|| wrong("an unknown comparison"))?;
-            relation.constraint = Some(Constraint { operator, version: Version::parse(version.trim())? });
+            let operator =
+                Operator::parse(operator).ok_or_else(|| wrong("an unknown comparison"))?;
+            relation.constraint = Some(Constraint {
+                operator,
+                version: Version::parse(version.trim())?,
+            });
             rest = behind.trim_start();
         }
         if let Some(inner) = rest.strip_prefix('[') {
-            let (inner, behind) = inner.split_once(']').ok_or_else(|| wrong("an unclosed bracket"))?;
+            let (inner, behind) = inner
+                .split_once(']')
+                .ok_or_else(|| wrong("an unclosed bracket"))?;
             relation.architectures = inner.split_whitespace().map(str::to_owned).collect();
             let fine = |arch: &String| is_architecture(arch.strip_prefix('!').unwrap_or(arch));
             if relation.architectures.is_empty() || !relation.architectures.iter().all(fine) {
@@ -135,7 +155,9 @@ impl Relation {
         }
         match rest {
             "" => Ok(relation),
-            _ if rest.starts_with('<') => Err(wrong("build profiles, which only source packages have")),
+            _ if rest.starts_with('<') => {
+                Err(wrong("build profiles, which only source packages have"))
+            }
             _ => Err(wrong("something behind its end")),
         }
     }
@@ -143,8 +165,14 @@ impl Relation {
     /// Whether the relation holds on an architecture at all (its bracket list).
     pub fn applies_on(&self, architecture: &str) -> bool {
         let listed = |arch: &str| arch == architecture || arch == "any" || arch == "linux-any";
-        match self.architectures.iter().partition::<Vec<_>, _>(|arch| arch.starts_with('!')) {
-            (forbidden, allowed) if allowed.is_empty() => !forbidden.iter().any(|arch| listed(&arch[1..])),
+        match self
+            .architectures
+            .iter()
+            .partition::<Vec<_>, _>(|arch| arch.starts_with('!'))
+        {
+            (forbidden, allowed) if allowed.is_empty() => {
+                !forbidden.iter().any(|arch| listed(&arch[1..]))
+            }
             (_, allowed) => allowed.iter().any(|arch| listed(arch)),
         }
     }
@@ -154,19 +182,31 @@ impl Alternatives {
     /// Reads a whole field; an empty one has no items. Empty items (a trailing comma) are passed over, as dpkg does.
     pub fn parse_list(text: &str) -> Result<Vec<Alternatives>> {
         let items = text.split(',').filter(|item| !item.trim().is_empty());
-        items.map(|item| item.split('|').map(Relation::parse).collect::<Result<_>>().map(Alternatives)).collect()
+        items
+            .map(|item| {
+                item.split('|')
+                    .map(Relation::parse)
+                    .collect::<Result<_>>()
+                    .map(Alternatives)
+            })
+            .collect()
     }
 }
 
 /// Policy 5.6.1: lower-case letters, digits, `+ - .`, starting with a letter or digit. Upper case and `_` don't occur.
 pub(crate) fn is_package_name(name: &str) -> bool {
-    let rest = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b));
+    let rest = name
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b));
     rest && name.len() >= 2 && name.as_bytes()[0].is_ascii_alphanumeric()
 }
 
 /// Architecture names and wildcards: lower-case letters, digits, hyphens.
 pub(crate) fn is_architecture(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 impl fmt::Display for Relation {

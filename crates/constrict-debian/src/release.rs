@@ -89,7 +89,12 @@ impl Release {
         let paragraph = Paragraph::parse_one(DOCUMENT, text)?;
         let owned = |name: &str| paragraph.get(name).map(str::to_owned);
         let words = |name: &str| -> Vec<String> {
-            paragraph.get(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+            paragraph
+                .get(name)
+                .unwrap_or_default()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect()
         };
         Ok(Release {
             origin: owned("Origin"),
@@ -100,7 +105,10 @@ impl Release {
             date: parse_date(paragraph.require(DOCUMENT, "Date")?)?,
             valid_until: paragraph.get("Valid-Until").map(parse_date).transpose()?,
             architectures: words("Architectures"),
-            components: words("Components").iter().map(|name| without_directory(name)).collect(),
+            components: words("Components")
+                .iter()
+                .map(|name| without_directory(name))
+                .collect(),
             acquire_by_hash: paragraph.get("Acquire-By-Hash") == Some("yes"),
             files: parse_files(paragraph.require(DOCUMENT, "SHA256")?)?,
         })
@@ -108,14 +116,19 @@ impl Release {
 
     /// Refuses a file that is out of date, or from the future.
     pub fn check_freshness(&self, now: OffsetDateTime, freshness: Freshness) -> Result<()> {
-        let shown = |date: OffsetDateTime| date.format(&Rfc3339).unwrap_or_else(|_| date.to_string());
+        let shown =
+            |date: OffsetDateTime| date.format(&Rfc3339).unwrap_or_else(|_| date.to_string());
         if freshness == Freshness::Ignored {
             return Ok(());
         }
         match self.valid_until {
-            Some(until) if until < now => Err(Error::ReleaseExpired { valid_until: shown(until) }),
+            Some(until) if until < now => Err(Error::ReleaseExpired {
+                valid_until: shown(until),
+            }),
             _ if self.date > now + time::Duration::seconds(CLOCK_SLACK) => {
-                Err(Error::ReleaseFromFuture { date: shown(self.date) })
+                Err(Error::ReleaseFromFuture {
+                    date: shown(self.date),
+                })
             }
             _ => Ok(()),
         }
@@ -133,18 +146,32 @@ impl Release {
 
     /// A file by its path below `dists/<suite>/`, without the compression's suffix.
     pub fn file(&self, path: &str) -> Result<IndexFile> {
-        let offered = Compression::BY_PREFERENCE.into_iter().find_map(|compression| {
-            let path = format!("{path}{}", compression.suffix());
-            self.files.get(&path).map(|entry| (compression, path, *entry))
-        });
+        let offered = Compression::BY_PREFERENCE
+            .into_iter()
+            .find_map(|compression| {
+                let path = format!("{path}{}", compression.suffix());
+                self.files
+                    .get(&path)
+                    .map(|entry| (compression, path, *entry))
+            });
         let (compression, path, Entry { size, sha256 }) =
-            offered.ok_or_else(|| Error::NotInRelease { path: path.to_owned() })?;
+            offered.ok_or_else(|| Error::NotInRelease {
+                path: path.to_owned(),
+            })?;
         let fetch_path = match path.rsplit_once('/') {
-            Some((directory, _)) if self.acquire_by_hash => format!("{directory}/by-hash/SHA256/{sha256}"),
+            Some((directory, _)) if self.acquire_by_hash => {
+                format!("{directory}/by-hash/SHA256/{sha256}")
+            }
             None if self.acquire_by_hash => format!("by-hash/SHA256/{sha256}"),
             _ => path.clone(),
         };
-        Ok(IndexFile { path, fetch_path, compression, size, sha256 })
+        Ok(IndexFile {
+            path,
+            fetch_path,
+            compression,
+            size,
+            sha256,
+        })
     }
 }
 
@@ -154,9 +181,17 @@ fn without_directory(component: &str) -> String {
 
 /// RFC 2822 dates with the zone as `UTC`, as the archive writes them, or as an offset.
 fn parse_date(text: &str) -> Result<OffsetDateTime> {
-    let numeric = text.strip_suffix("UTC").or_else(|| text.strip_suffix("GMT")).map(|date| format!("{date}+0000"));
-    OffsetDateTime::parse(numeric.as_deref().unwrap_or(text), &Rfc2822)
-        .map_err(|_| Error::value("date", text, "is not of the form `Sat, 10 Feb 2024 11:07:25 UTC`"))
+    let numeric = text
+        .strip_suffix("UTC")
+        .or_else(|| text.strip_suffix("GMT"))
+        .map(|date| format!("{date}+0000"));
+    OffsetDateTime::parse(numeric.as_deref().unwrap_or(text), &Rfc2822).map_err(|_| {
+        Error::value(
+            "date",
+            text,
+            "is not of the form `Sat, 10 Feb 2024 11:07:25 UTC`",
+        )
+    })
 }
 
 fn parse_files(table: &str) -> Result<BTreeMap<String, Entry>> {
@@ -164,7 +199,8 @@ fn parse_files(table: &str) -> Result<BTreeMap<String, Entry>> {
     for line in table.lines().filter(|line| !line.trim().is_empty()) {
         let wrong = |fact| Error::value("checksum line", line, fact);
         let mut words = line.split_whitespace();
-        let (Some(checksum), Some(size), Some(path), None) = (words.next(), words.next(), words.next(), words.next())
+        let (Some(checksum), Some(size), Some(path), None) =
+            (words.next(), words.next(), words.next(), words.next())
         else {
             return Err(wrong("is not `checksum size path`"));
         };

@@ -67,7 +67,11 @@ pub struct Choice<'a> {
 impl Choice<'_> {
     /// Where the `.deb` is.
     pub fn url(&self) -> String {
-        format!("{}/{}", self.archive.trim_end_matches('/'), self.package.filename)
+        format!(
+            "{}/{}",
+            self.archive.trim_end_matches('/'),
+            self.package.filename
+        )
     }
 }
 

@@ -23,7 +23,13 @@ pub enum Suite {
 
 impl Suite {
     /// All, oldest first.
-    pub const ALL: [Suite; 5] = [Suite::Bullseye, Suite::Bookworm, Suite::Trixie, Suite::Forky, Suite::Sid];
+    pub const ALL: [Suite; 5] = [
+        Suite::Bullseye,
+        Suite::Bookworm,
+        Suite::Trixie,
+        Suite::Forky,
+        Suite::Sid,
+    ];
 
     /// Reads a codename (`bookworm`), a release number (`12`, `12.5`) or `unstable`.
     ///
@@ -31,11 +37,17 @@ impl Suite {
     pub fn parse(text: &str) -> Result<Suite> {
         let major = text.split('.').next().unwrap_or(text);
         let named = |suite: &Suite| {
-            suite.codename() == text || suite.number().is_some_and(|number| number.to_string() == major)
+            suite.codename() == text
+                || suite
+                    .number()
+                    .is_some_and(|number| number.to_string() == major)
         };
         match text {
             "unstable" => Ok(Suite::Sid),
-            _ => Suite::ALL.into_iter().find(named).ok_or_else(|| Error::value("suite", text, "is not known")),
+            _ => Suite::ALL
+                .into_iter()
+                .find(named)
+                .ok_or_else(|| Error::value("suite", text, "is not known")),
         }
     }
 
@@ -90,9 +102,13 @@ pub struct PythonVersion {
 impl PythonVersion {
     /// Reads `X.Y` without leading zeros.
     pub fn parse(text: &str) -> Result<PythonVersion> {
-        let numbers = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+        let numbers = text
+            .split_once('.')
+            .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
         let version = numbers.map(|(major, minor)| PythonVersion { major, minor });
-        version.filter(|v| v.to_string() == text).ok_or_else(|| Error::value("python version", text, "is not `X.Y`"))
+        version
+            .filter(|v| v.to_string() == text)
+            .ok_or_else(|| Error::value("python version", text, "is not `X.Y`"))
     }
 }
 
@@ -104,8 +120,12 @@ impl fmt::Display for PythonVersion {
 
 /// The Python releases that indices carry (a package `pythonX.Y` exists), ascending.
 pub fn pythons<'a>(packages: impl IntoIterator<Item = &'a Package>) -> Vec<PythonVersion> {
-    let numbers = packages.into_iter().filter_map(|package| package.name.strip_prefix("python"));
-    let mut list: Vec<_> = numbers.filter_map(|number| PythonVersion::parse(number).ok()).collect();
+    let numbers = packages
+        .into_iter()
+        .filter_map(|package| package.name.strip_prefix("python"));
+    let mut list: Vec<_> = numbers
+        .filter_map(|number| PythonVersion::parse(number).ok())
+        .collect();
     list.sort_unstable();
     list.dedup();
     list

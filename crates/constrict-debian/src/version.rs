@@ -22,7 +22,9 @@ impl Version {
             Some((epoch, _)) if epoch.is_empty() || !epoch.bytes().all(|b| b.is_ascii_digit()) => {
                 return wrong("the epoch is no number");
             }
-            Some((epoch, _)) if epoch.parse::<u32>().is_err() => return wrong("the epoch is too large"),
+            Some((epoch, _)) if epoch.parse::<u32>().is_err() => {
+                return wrong("the epoch is too large");
+            }
             Some((_, rest)) => rest,
             None => text,
         };
@@ -32,7 +34,10 @@ impl Version {
         if rest.ends_with('-') {
             return wrong("has an empty revision");
         }
-        if !rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+.~:".contains(&b)) {
+        if !rest
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-+.~:".contains(&b))
+        {
             return wrong("has a character that versions can't have");
         }
         Ok(Version { text: text.into() })
@@ -45,7 +50,10 @@ impl Version {
 
     /// The part before the colon, zero where there is none.
     pub fn epoch(&self) -> u32 {
-        self.text.split_once(':').and_then(|(epoch, _)| epoch.parse().ok()).unwrap_or(0)
+        self.text
+            .split_once(':')
+            .and_then(|(epoch, _)| epoch.parse().ok())
+            .unwrap_or(0)
     }
 
     /// The part between the colon and the last hyphen.
@@ -56,11 +64,15 @@ impl Version {
 
     /// The part behind the last hyphen, empty where there is none.
     pub fn revision(&self) -> &str {
-        self.without_epoch().rsplit_once('-').map_or("", |(_, revision)| revision)
+        self.without_epoch()
+            .rsplit_once('-')
+            .map_or("", |(_, revision)| revision)
     }
 
     fn without_epoch(&self) -> &str {
-        self.text.split_once(':').map_or(&self.text, |(_, rest)| rest)
+        self.text
+            .split_once(':')
+            .map_or(&self.text, |(_, rest)| rest)
     }
 }
 
@@ -142,7 +154,9 @@ mod tests {
     use super::*;
 
     fn compare(left: &str, right: &str) -> Ordering {
-        Version::parse(left).unwrap().cmp(&Version::parse(right).unwrap())
+        Version::parse(left)
+            .unwrap()
+            .cmp(&Version::parse(right).unwrap())
     }
 
     #[test]
@@ -167,23 +181,45 @@ mod tests {
             ("1.2-3", "1.2", Ordering::Greater),
             ("1.2-3~bpo12+1", "1.2-3", Ordering::Less),
             ("20240203", "20230311+deb12u1", Ordering::Greater),
-            ("1.0-99999999999999999999999", "1.0-100000000000000000000000", Ordering::Less),
+            (
+                "1.0-99999999999999999999999",
+                "1.0-100000000000000000000000",
+                Ordering::Less,
+            ),
         ];
         for (left, right, expected) in table {
             assert_eq!(compare(left, right), expected, "{left} and {right}");
-            assert_eq!(compare(right, left), expected.reverse(), "{right} and {left}");
+            assert_eq!(
+                compare(right, left),
+                expected.reverse(),
+                "{right} and {left}"
+            );
         }
     }
 
     #[test]
     fn parts_are_split_at_first_colon_and_last_hyphen() {
         let version = Version::parse("2:1:3-4-5").unwrap();
-        assert_eq!((version.epoch(), version.upstream(), version.revision()), (2, "1:3-4", "5"));
+        assert_eq!(
+            (version.epoch(), version.upstream(), version.revision()),
+            (2, "1:3-4", "5")
+        );
     }
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "a:1", ":1", "1:", "-1", "1.0-", "1 0", "1_0", "4294967296:1", "1.0\n"] {
+        for text in [
+            "",
+            "a:1",
+            ":1",
+            "1:",
+            "-1",
+            "1.0-",
+            "1 0",
+            "1_0",
+            "4294967296:1",
+            "1.0\n",
+        ] {
             assert!(Version::parse(text).is_err(), "{text:?}");
         }
     }

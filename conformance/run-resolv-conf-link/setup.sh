@@ -1,0 +1,1 @@
+ln -s ../run/x/resolv.conf etc/other.conf

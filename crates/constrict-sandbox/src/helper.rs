@@ -1,7 +1,6 @@
 //! The helper: makes the namespaces, forks the first process, and stays outside to pass on signals, answer system calls
 //! and clean up. It ends everything inside when the program that started it is gone. It is single-threaded.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::net::Shutdown;
@@ -299,9 +298,4 @@ impl Cleaning {
             let _ = unlinkat(work, "work/incompat", AtFlags::REMOVEDIR);
         }
     }
-}
-
-/// Whether this process has been started as a helper.
-pub(crate) fn asked() -> bool {
-    std::env::args_os().next().as_deref() == Some(OsStr::new(NAME))
 }

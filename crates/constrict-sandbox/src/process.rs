@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::owner::RecordedOwner;
 use crate::wire::{self, Event, Kill, Setup};
-use crate::{Error, Result, Spec, executable, helper, namespace};
+use crate::{Error, Result, Spec, executable, helper, namespace, net};
 
 /// Standard streams of the process; `None` is `/dev/null`. Not used with [`Spec::terminal`].
 #[derive(Debug, Default)]
@@ -178,8 +178,10 @@ pub fn kill_all() {
 /// In the helper: carries the specification out and never returns. Elsewhere: returns at once. To be called first in
 /// `main`.
 pub fn init_if_asked() {
-    if helper::asked() {
-        helper::main();
+    match std::env::args_os().next() {
+        Some(name) if name == helper::NAME => helper::main(),
+        Some(name) if name == net::KEEPER => net::keep(),
+        _ => {}
     }
 }
 

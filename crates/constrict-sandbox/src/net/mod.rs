@@ -1,0 +1,195 @@
+//! Network namespaces, their way out through pasta, and published ports.
+
+mod device;
+mod pasta;
+mod relay;
+
+use std::fs::{self, File};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::thread;
+
+use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
+
+pub(crate) use self::device::loopback_up;
+pub(crate) use self::pasta::{NAME as KEEPER, keep};
+pub use self::relay::{PortRelay, Protocol};
+use crate::{Error, Options, Result};
+
+/// Where published ports are relayed to: an address of its own on the loopback device, so that what listens on
+/// 127.0.0.1 inside is not reached. From docker's and podman's private range.
+const CONTAINER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 88, 0, 2);
+/// Where pasta answers name queries for a name server that listens on the host's loopback device.
+const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
+
+/// A network namespace of a build or a container. Dropping it ends pasta; the namespace lives until its last process
+/// ends.
+#[derive(Debug)]
+pub struct Namespace {
+    namespace: OwnedFd,
+    outbound: Outbound,
+    _pasta: Option<pasta::Keeper>,
+}
+
+/// Whether a namespace has a way out, and if not, why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outbound {
+    /// Through pasta.
+    Pasta,
+    /// None, and the reason, as a clause for the user.
+    None {
+        /// Such as "`pasta` is not installed".
+        reason: String,
+        /// What to do about it.
+        remedy: String,
+    },
+}
+
+impl Namespace {
+    /// A new namespace with loopback, the container address, and pasta's way out where it works.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if there are no network namespaces.
+    pub fn start(options: &Options) -> Result<Self> {
+        let namespace = create()?;
+        let (outbound, pasta) = match outbound() {
+            Outbound::Pasta => match pasta::Keeper::start(namespace.as_fd(), options) {
+                Ok(keeper) => (Outbound::Pasta, Some(keeper)),
+                Err(error) => (failed(&error), None),
+            },
+            none @ Outbound::None { .. } => (none, None),
+        };
+        Ok(Namespace {
+            namespace,
+            outbound,
+            _pasta: pasta,
+        })
+    }
+
+    /// Whether there is a way out.
+    #[must_use]
+    pub fn outbound(&self) -> &Outbound {
+        &self.outbound
+    }
+
+    /// For [`Network::Namespace`](crate::Network::Namespace).
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        PathBuf::from(format!(
+            "/proc/{}/fd/{}",
+            std::process::id(),
+            self.namespace.as_raw_fd()
+        ))
+    }
+
+    /// The address that published ports are relayed to; not loopback.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        CONTAINER_ADDRESS.into()
+    }
+
+    /// What `/etc/resolv.conf` must say inside.
+    #[must_use]
+    pub fn resolv_conf(&self) -> String {
+        for_namespace(&host_resolv_conf())
+    }
+}
+
+/// Whether a namespace made now would have a way out; costs no process. A build uses the host's network if not.
+#[must_use]
+pub fn outbound() -> Outbound {
+    if pasta::find().is_none() {
+        return Outbound::None {
+            reason: "`pasta` is not installed".to_owned(),
+            remedy: "install the package `passt`".to_owned(),
+        };
+    }
+    // pasta hangs instead of failing where it cannot open this
+    match File::options().read(true).write(true).open("/dev/net/tun") {
+        Ok(_) => Outbound::Pasta,
+        Err(error) => Outbound::None {
+            reason: format!("`/dev/net/tun` cannot be opened ({error})"),
+            remedy: "run `modprobe tun` and `chmod 666 /dev/net/tun` as root".to_owned(),
+        },
+    }
+}
+
+fn failed(error: &Error) -> Outbound {
+    Outbound::None {
+        reason: format!("pasta did not start: {error}"),
+        remedy: "use `--network host`, or a newer package `passt`".to_owned(),
+    }
+}
+
+/// What `/etc/resolv.conf` must say with [`Network::Host`](crate::Network::Host): the host's file.
+#[must_use]
+pub fn host_resolv_conf() -> String {
+    fs::read_to_string("/etc/resolv.conf").unwrap_or_default()
+}
+
+/// The host's file with name servers on its loopback device replaced by the one that pasta forwards.
+fn for_namespace(host: &str) -> String {
+    let mut text = String::new();
+    let mut forwarded = false;
+    for line in host.lines() {
+        let server = line
+            .strip_prefix("nameserver")
+            .map(str::trim)
+            .and_then(|server| server.parse::<IpAddr>().ok());
+        if server.is_some_and(|server| server.is_loopback()) {
+            if !forwarded {
+                text.push_str(&format!("nameserver {NAME_SERVER}\n"));
+            }
+            forwarded = true;
+        } else {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Makes a namespace in a thread that ends with it, so that this program's other threads stay where they are.
+fn create() -> Result<OwnedFd> {
+    let made = thread::spawn(|| -> Result<OwnedFd> {
+        // SAFETY: a network namespace concerns this thread only, and no memory or descriptors.
+        unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) }.map_err(|error| {
+            Error::Refused {
+                feature: "network namespaces".to_owned(),
+                remedy: "use `--network host`".to_owned(),
+                source: error.into(),
+            }
+        })?;
+        device::loopback_up().map_err(|error| Error::call("start the loopback device", error))?;
+        device::add_address(CONTAINER_ADDRESS)
+            .map_err(|error| Error::call("add the container's address", error))?;
+        let path = "/proc/thread-self/ns/net";
+        File::open(path)
+            .map(OwnedFd::from)
+            .map_err(|error| Error::io("open", path, error))
+    });
+    made.join().unwrap_or(Err(Error::HelperLost))
+}
+
+/// Moves the calling thread into a namespace.
+fn join(namespace: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(move_into_link_name_space(
+        namespace,
+        Some(LinkNameSpaceType::Network),
+    )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::for_namespace;
+
+    #[test]
+    fn name_servers_on_loopback_are_forwarded_once() {
+        let host = "# from the host\nnameserver 127.0.0.53\nnameserver ::1\nnameserver 9.9.9.9\nsearch example.org\n";
+        let expected =
+            "# from the host\nnameserver 169.254.1.1\nnameserver 9.9.9.9\nsearch example.org\n";
+        assert_eq!(for_namespace(host), expected);
+    }
+}

@@ -1,1 +1,24 @@
-//! constrict-build
+//! Building images: graph, front ends, solver, cache, store, exports. See `docs/architecture.md`.
+//!
+//! Never prints: what happens is told to an [`Observer`], what fails is an [`Error`].
+
+mod build;
+mod copy;
+mod error;
+pub mod export;
+pub mod frontend;
+pub mod graph;
+pub mod layers;
+mod observer;
+mod snapshot;
+pub mod settings;
+pub mod solver;
+pub mod source;
+pub mod store;
+mod tree;
+mod view;
+
+pub use build::build;
+pub use error::{Error, IgnoredBy, Result, RunFailure};
+pub use observer::Observer;
+pub use tree::{Node, Tree};

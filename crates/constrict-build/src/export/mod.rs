@@ -1,0 +1,6 @@
+//! Exports: a result as an image of the store, and from there to registries, archives and directories.
+
+
+pub mod directory;
+pub mod image;
+pub mod registry;

@@ -1,0 +1,218 @@
+//! Layers on demand: a blob is pulled, indexed or unpacked when somebody needs it, and never before.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use constrict_oci::layer::{Compression, LayerWriter, Limits, NewKind, index_layer};
+use constrict_oci::{Descriptor, Digest, MediaType, Reference, registry};
+use constrict_sandbox::Mode;
+
+use crate::copy::{Content, Plan};
+use crate::error::{Error, IoContext, Result};
+use crate::observer::Observer;
+use crate::snapshot::{Change, unpack_blob};
+use crate::store::{LayerIndex, LayerRecord, Store};
+use crate::tree::Tree;
+
+/// How many blobs are pulled at once.
+const PULLS: usize = 4;
+
+/// The layers of a store, and where missing ones come from.
+pub struct Layers {
+    /// Where they are kept.
+    pub store: Arc<Store>,
+    /// Where blobs of base images are pulled from.
+    pub registry: registry::Client,
+    /// How snapshots own their files.
+    pub mode: Mode,
+    /// Who is told.
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Layers {
+    fn record(&self, diff_id: &Digest) -> Result<LayerRecord> {
+        match self.store.layer_record(diff_id)? {
+            Some(record) => Ok(record),
+            None => Err(Error::Invalid(format!("layer `{diff_id}` is not in the store any more"))),
+        }
+    }
+
+    /// Makes sure that a blob of the layer is in the store, and returns its descriptor.
+    pub fn blob(&self, diff_id: &Digest) -> Result<Descriptor> {
+        let record = self.record(diff_id)?;
+        let here = record.blobs.iter().find(|blob| self.store.has_blob(&blob.digest));
+        let descriptor = here.or(record.blobs.first()).expect("a record has a blob").clone();
+        self.ensure(&descriptor, diff_id)?;
+        Ok(descriptor)
+    }
+
+    /// Makes sure that the blob `descriptor` of the layer `diff_id` is in the store.
+    pub fn ensure(&self, descriptor: &Descriptor, diff_id: &Digest) -> Result<()> {
+        if self.store.has_blob(&descriptor.digest) {
+            return Ok(());
+        }
+        let _lock = self.store.lock(&format!("blob-{}", descriptor.digest.hex()))?;
+        if self.store.has_blob(&descriptor.digest) {
+            return Ok(());
+        }
+        match self.origin(diff_id)? {
+            Some(origin) => self.pull(&origin, descriptor),
+            None => Err(Error::Invalid(format!("layer `{diff_id}` is not in the store any more"))),
+        }
+    }
+
+    /// The repository that a layer of a base image is from.
+    pub fn origin(&self, diff_id: &Digest) -> Result<Option<Reference>> {
+        Ok(self.record(diff_id)?.origin.map(|origin| Reference::parse(&origin)).transpose()?)
+    }
+
+    /// Downloads a blob; what an interrupted download left is continued.
+    pub fn pull(&self, reference: &Reference, descriptor: &Descriptor) -> Result<()> {
+        let partial = self.store.root().join("tmp").join(format!("partial-{}", descriptor.digest.hex()));
+        let progress = self.observer.download(&reference.familiar(), descriptor.size);
+        let mut file =
+            std::fs::File::options().read(true).write(true).create(true).truncate(false).open(&partial).at("open", &partial)?;
+        let had = registry::Partial::read(&descriptor.digest, &mut file).at("read", &partial)?;
+        self.registry.fetch_blob(reference, descriptor, &mut file, had, &*progress)?;
+        self.store.adopt_blob(&partial, &descriptor.digest)
+    }
+
+    /// The indexes of layers, lowest first, as one tree. Missing blobs are pulled in parallel.
+    pub fn tree(&self, layers: &[Digest]) -> Result<Tree> {
+        self.each(layers, |layers, diff_id| layers.index(diff_id).map(drop))?;
+        let mut stack = Vec::with_capacity(layers.len());
+        for diff_id in layers {
+            stack.push((diff_id.clone(), self.index(diff_id)?));
+        }
+        Ok(Tree::new(stack))
+    }
+
+    fn index(&self, diff_id: &Digest) -> Result<Arc<LayerIndex>> {
+        if let Some(index) = self.store.layer_index(diff_id)? {
+            return Ok(index);
+        }
+        let descriptor = self.blob(diff_id)?;
+        let (entries, read) = index_layer(self.store.open_blob(&descriptor.digest)?, &Limits::default())?;
+        self.verify(&descriptor, diff_id, &read.diff_id)?;
+        self.store.write_layer_index(diff_id, &entries)?;
+        Ok(self.store.layer_index(diff_id)?.expect("just written"))
+    }
+
+    fn verify(&self, descriptor: &Descriptor, expected: &Digest, found: &Digest) -> Result<()> {
+        if expected == found {
+            return Ok(());
+        }
+        let (digest, expected, found) = (descriptor.digest.clone(), expected.clone(), found.clone());
+        Err(Error::DiffIdMismatch { digest, expected, found })
+    }
+
+    /// The directories of layers, top first, for overlayfs. Empty layers and repetitions are left out.
+    pub fn snapshots(&self, layers: &[Digest]) -> Result<Vec<PathBuf>> {
+        let mut seen = HashSet::new();
+        let mut wanted = Vec::new();
+        for diff_id in layers.iter().rev() {
+            let is_empty = self.store.layer_index(diff_id)?.is_some_and(|index| index.is_empty());
+            if !is_empty && seen.insert(diff_id) {
+                wanted.push(diff_id.clone());
+            }
+        }
+        self.each(&wanted, |layers, diff_id| layers.snapshot(diff_id).map(drop))?;
+        Ok(wanted.iter().map(|diff_id| self.store.snapshot_path(diff_id)).collect())
+    }
+
+    /// The directory of one layer.
+    pub fn snapshot(&self, diff_id: &Digest) -> Result<PathBuf> {
+        let path = self.store.snapshot_path(diff_id);
+        if path.is_dir() {
+            return Ok(path);
+        }
+        let descriptor = self.blob(diff_id)?;
+        let _lock = self.store.lock(&format!("snapshot-{}", diff_id.hex()))?;
+        if path.is_dir() {
+            return Ok(path);
+        }
+        let temporary = self.store.temporary("snapshot");
+        std::fs::create_dir(&temporary).at("create", &temporary)?;
+        let (entries, found) = unpack_blob(self.store.open_blob(&descriptor.digest)?, &temporary, self.mode)?;
+        self.verify(&descriptor, diff_id, &found)?;
+        if self.store.layer_index(diff_id)?.is_none() {
+            self.store.write_layer_index(diff_id, &entries)?;
+        }
+        self.store.adopt_snapshot(&temporary, diff_id)?;
+        Ok(path)
+    }
+
+    /// Does something for each layer, several at once; the first error counts.
+    pub fn each(&self, layers: &[Digest], act: impl Fn(&Self, &Digest) -> Result<()> + Sync) -> Result<()> {
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        let work = || -> Result<()> {
+            while let Some(diff_id) = layers.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                act(self, diff_id)?;
+            }
+            Ok(())
+        };
+        if layers.len() < 2 {
+            return work();
+        }
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..PULLS.min(layers.len())).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
+        })
+    }
+
+    /// Writes the layer of a plan.
+    pub(crate) fn write_plan(&self, plan: &Plan<'_>) -> Result<Digest> {
+        let mut entries: Vec<_> = plan.entries.iter().collect();
+        // a name that is linked to must come first
+        entries.sort_by_key(|(path, planned)| (planned.hard_link.is_some(), (*path).clone()));
+        self.write(|layer| {
+            for (path, planned) in entries {
+                let entry = planned.meta.entry(path, planned.hard_link.as_deref());
+                match &planned.content {
+                    Content::None => layer.append_empty(entry)?,
+                    Content::Inline(bytes) => layer.append(entry, &mut bytes.as_slice())?,
+                    Content::File(view, path) => layer.append(entry, &mut view.open(path)?)?,
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes the layer of what a RUN changed.
+    pub(crate) fn write_changes(&self, changes: Vec<Change>) -> Result<Digest> {
+        self.write(|layer| {
+            for Change { entry, file } in changes {
+                match entry.kind {
+                    NewKind::File { .. } => {
+                        let mut content = std::fs::File::open(&file).at("open", &file)?;
+                        layer.append(entry, &mut content)?;
+                    }
+                    _ => layer.append_empty(entry)?,
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn write(
+        &self,
+        fill: impl FnOnce(&mut LayerWriter<std::io::BufWriter<std::fs::File>>) -> Result<()>,
+    ) -> Result<Digest> {
+        let temporary = self.store.temporary("layer");
+        let file = std::fs::File::create(&temporary).at("create", &temporary)?;
+        let mut layer = LayerWriter::new(std::io::BufWriter::with_capacity(1 << 18, file), Compression::GZIP)?;
+        fill(&mut layer)?;
+        let written = layer.finish()?;
+        written.sink.into_inner().map_err(std::io::IntoInnerError::into_error).at("write", &temporary)?;
+        self.store.adopt_blob(&temporary, &written.digest)?;
+        self.store.write_layer_index(&written.diff_id, &written.index)?;
+        let blob = Descriptor::new(MediaType::OciLayerGzip, written.digest, written.size);
+        self.store.write_layer_record(&LayerRecord {
+            diff_id: written.diff_id.clone(),
+            blobs: vec![blob],
+            origin: None,
+        })?;
+        Ok(written.diff_id)
+    }
+}

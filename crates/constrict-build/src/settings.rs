@@ -1,0 +1,122 @@
+//! `constrict.toml`: the user's, under `$XDG_CONFIG_HOME/constrict/`, and the project's, beside the Dockerfile.
+//!
+//! ```toml
+//! bases = "debian"                     # assemble bases from Debian packages where no registry is to be asked
+//! ca = "/etc/company/ca.pem"           # certificate authorities for downloads and for RUN
+//!
+//! [registry."docker.io"]               # by the name that images have
+//! mirrors = ["mirror.example:5000"]    # asked in this order, before the registry itself
+//! http = false                         # spoken to without TLS
+//! insecure = false                     # its certificate is taken unseen
+//!
+//! [debian]
+//! mirror = "https://deb.example/debian"
+//! security = "https://deb.example/debian-security"
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use constrict_oci::registry::{HostConfig, Mirror};
+use serde::Deserialize;
+
+use crate::error::{Error, IoContext, Result};
+
+/// What the files say; the project's counts before the user's.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where bases come from, besides registries.
+    #[serde(default)]
+    pub bases: Option<Bases>,
+    /// A PEM bundle of certificate authorities.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// Registries by name.
+    #[serde(default)]
+    pub registry: BTreeMap<String, Registry>,
+    /// Debian's mirrors.
+    #[serde(default)]
+    pub debian: DebianMirrors,
+}
+
+/// Where bases come from, besides registries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bases {
+    /// Nowhere.
+    Registry,
+    /// Debian's packages.
+    Debian,
+}
+
+/// How a registry is reached.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registry {
+    /// Hosts that have the same images.
+    #[serde(default)]
+    pub mirrors: Vec<String>,
+    /// Without TLS.
+    #[serde(default)]
+    pub http: bool,
+    /// With any certificate.
+    #[serde(default)]
+    pub insecure: bool,
+}
+
+/// Debian's mirrors, where the host's apt does not say.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DebianMirrors {
+    /// Of the archive.
+    #[serde(default)]
+    pub mirror: Option<String>,
+    /// Of the security archive.
+    #[serde(default)]
+    pub security: Option<String>,
+}
+
+/// The name of the file.
+const FILE: &str = "constrict.toml";
+
+impl Settings {
+    /// Reads the user's file and the one in `project`; missing ones say nothing.
+    pub fn load(project: Option<&Path>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+        let set = |name: &str| environment(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let config = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+        let mut settings = match config {
+            Some(config) => Self::read(&config.join("constrict").join(FILE))?,
+            None => Settings::default(),
+        };
+        if let Some(project) = project {
+            let own = Self::read(&project.join(FILE))?;
+            settings.bases = own.bases.or(settings.bases);
+            settings.ca = own.ca.map(|ca| project.join(ca)).or(settings.ca);
+            settings.registry.extend(own.registry);
+            settings.debian.mirror = own.debian.mirror.or(settings.debian.mirror);
+            settings.debian.security = own.debian.security.or(settings.debian.security);
+        }
+        Ok(settings)
+    }
+
+    fn read(path: &Path) -> Result<Self> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => toml::from_str(&text).map_err(|error| {
+                Error::Invalid(format!("`{}`: {}", path.display(), error.to_string().trim_end().replace('\n', "\n  ")))
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
+            Err(error) => Err(error).at("read", path),
+        }
+    }
+
+    /// The registries as the client wants them.
+    pub fn hosts(&self) -> Result<BTreeMap<String, HostConfig>> {
+        let mut hosts = BTreeMap::new();
+        for (name, registry) in &self.registry {
+            let mirrors = registry.mirrors.iter().map(|text| Mirror::parse(text)).collect::<Result<_, _>>()?;
+            hosts.insert(name.clone(), HostConfig { mirrors, http: registry.http, insecure: registry.insecure });
+        }
+        Ok(hosts)
+    }
+}

@@ -1,0 +1,131 @@
+//! Solves a graph: every vertex that the result needs, once, in parallel, from the cache where it was done before.
+//!
+//! The solver has never heard of Dockerfiles or Python.
+
+mod explain;
+mod files;
+mod key;
+mod run;
+mod schedule;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use constrict_oci::Digest;
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, VertexId};
+use crate::layers::Layers;
+use crate::tree::Tree;
+use crate::view::View;
+
+pub use run::{Agent, Authorities, Secret};
+
+/// The time that a build gives to what it makes, unless `SOURCE_DATE_EPOCH` says another: the second day of 1980.
+///
+/// Not 1970, since zip, and so a wheel, cannot hold times before 1980, in whatever time zone.
+pub const DEFAULT_EPOCH: i64 = 315_619_200;
+
+/// What a build brings along, besides its graph.
+pub struct Settings {
+    /// The time given to what is made.
+    pub epoch: i64,
+    /// `SOURCE_DATE_EPOCH` is set: later times of what RUN makes are cut to it as well.
+    pub clamp: bool,
+    /// Say why a vertex is not from the cache.
+    pub explain: bool,
+    /// Names this Dockerfile among others, for explanations.
+    pub scope: String,
+    /// Secrets by id.
+    pub secrets: BTreeMap<String, Secret>,
+    /// ssh agents by id.
+    pub agents: BTreeMap<String, Agent>,
+    /// The certificate authorities of this machine's network.
+    pub authorities: Option<Authorities>,
+    /// Hosts to add to `/etc/hosts` of RUN: name and address.
+    pub hosts: Vec<(String, String)>,
+    /// Where the certificate bundle for downloads is.
+    pub ca: Option<PathBuf>,
+}
+
+/// What a vertex gives.
+#[derive(Clone)]
+pub(crate) enum Output {
+    /// Layers, lowest first.
+    State(Arc<Vec<Digest>>),
+    /// Files of the host.
+    Files(Arc<Files>),
+}
+
+/// Files of the host, and what is special about them.
+pub(crate) struct Files {
+    /// The files.
+    pub(crate) view: Arc<dyn View>,
+    /// The only file, for a download.
+    pub(crate) single: Option<Single>,
+    /// The directory below the view's root that counts as its root.
+    pub(crate) below: String,
+}
+
+/// A downloaded file.
+pub(crate) struct Single {
+    /// Its name.
+    pub(crate) name: String,
+    /// The time that the server gave it.
+    pub(crate) modified: Option<i64>,
+}
+
+/// A build in progress.
+pub struct Solver {
+    pub(crate) layers: Arc<Layers>,
+    pub(crate) settings: Settings,
+    outputs: Vec<OnceLock<Output>>,
+    network: run::BuildNetwork,
+    http: OnceLock<ureq::Agent>,
+}
+
+impl Solver {
+    /// Prepares to solve with these settings.
+    pub fn new(layers: Arc<Layers>, settings: Settings) -> Self {
+        Solver { layers, settings, outputs: Vec::new(), network: run::BuildNetwork::default(), http: OnceLock::new() }
+    }
+
+    /// The layers of `result`, lowest first.
+    pub fn solve(mut self, graph: &Graph, result: Option<VertexId>) -> Result<Vec<Digest>> {
+        let Some(result) = result else { return Ok(Vec::new()) };
+        self.outputs = (0..graph.len()).map(|_| OnceLock::new()).collect();
+        schedule::run(&self, graph, result)?;
+        match self.output(result) {
+            Output::State(layers) => Ok(layers.to_vec()),
+            Output::Files(_) => Err(Error::Invalid("the result of a build is a state".into())),
+        }
+    }
+
+    /// What an input gave; the schedule has seen to it that it is there.
+    pub(crate) fn output(&self, id: VertexId) -> Output {
+        self.outputs[id.index()].get().expect("inputs are solved first").clone()
+    }
+
+    /// The layers of a state; none for the empty one.
+    pub(crate) fn state(&self, id: Option<VertexId>) -> Result<Arc<Vec<Digest>>> {
+        match id.map(|id| self.output(id)) {
+            None => Ok(Arc::default()),
+            Some(Output::State(layers)) => Ok(layers),
+            Some(Output::Files(_)) => Err(Error::Invalid("a directory is no base".into())),
+        }
+    }
+
+    /// The files of a state.
+    pub(crate) fn view_of(&self, layers: &[Digest], name: &str) -> Result<(Tree, Arc<dyn View>)> {
+        let tree = self.layers.tree(layers)?;
+        let view = crate::source::StateView::new(tree.clone(), self.layers.clone(), name.into());
+        Ok((tree, Arc::new(view)))
+    }
+
+    /// The state with one more layer.
+    pub(crate) fn with_layer(base: &[Digest], diff_id: Digest) -> Output {
+        Output::State(Arc::new(base.iter().cloned().chain([diff_id]).collect()))
+    }
+}

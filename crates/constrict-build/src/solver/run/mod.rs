@@ -1,0 +1,253 @@
+//! A command run in a state: looked up by its key, else done in the sandbox, its changes made a layer.
+
+mod authorities;
+mod environment;
+mod mounts;
+mod network;
+mod output;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use constrict_dockerfile::instruction::Security;
+use constrict_oci::Digest;
+use constrict_sandbox::{Capabilities, Exit, Mount, Network, Options, Root, Seccomp, Spec, Stdio, User};
+
+pub use authorities::Authorities;
+pub use mounts::{Agent, Secret};
+pub(super) use network::BuildNetwork;
+
+use super::key::Key;
+use super::{Output, Solver};
+use crate::copy::account;
+use crate::error::{Error, IoContext, Result, RunFailure};
+use crate::graph::{RunOp, Vertex, VertexId};
+use crate::snapshot::{Owners, changes, reset_times};
+use crate::store::CacheRecord;
+use crate::tree::Tree;
+use crate::view::{clean, components, resolve};
+
+/// The host name of RUN, as BuildKit's.
+const HOSTNAME: &str = "buildkitsandbox";
+
+/// Directories that are there whenever something runs, and that BuildKit leaves in the layer.
+const MOUNT_POINTS: [&str; 4] = ["dev", "etc", "proc", "sys"];
+
+impl Solver {
+    pub(super) fn run(&self, id: VertexId, vertex: &Vertex, op: &RunOp) -> Result<(Output, bool)> {
+        let base = self.state(op.base)?;
+        let key = self.run_key(op, &base)?;
+        let digest = key.digest();
+        if !vertex.no_cache {
+            if let Some(record) = self.layers.store.cache_record(&digest)? {
+                self.remember_if_explaining(vertex, &key)?;
+                return Ok((Self::with_layer(&base, record.diff_id), true));
+            }
+        }
+        let _lock = self.layers.store.lock(&format!("key-{}", digest.hex()))?;
+        // another process may have done it while this one waited
+        if !vertex.no_cache
+            && let Some(record) = self.layers.store.cache_record(&digest)?
+        {
+            return Ok((Self::with_layer(&base, record.diff_id), true));
+        }
+        self.layers.observer.started(id.index(), &vertex.name);
+        self.explain_miss(id, vertex, &key)?;
+        let diff_id = self.execute(id, op, &base)?;
+        self.layers.store.write_cache_record(&digest, &CacheRecord { diff_id: diff_id.clone() })?;
+        self.remember_parts(vertex, &key)?;
+        Ok((Self::with_layer(&base, diff_id), false))
+    }
+
+    fn run_key(&self, op: &RunOp, base: &[Digest]) -> Result<Key> {
+        let mut key = Key::new("run");
+        for (n, layer) in base.iter().enumerate() {
+            key.add(format!("layer {n} below"), layer.to_string());
+        }
+        for (n, arg) in op.args.iter().enumerate() {
+            key.add(if n + 1 == op.args.len() { "the command".into() } else { format!("word {n} of the command") }, arg);
+        }
+        if let Some((name, content)) = &op.script {
+            key.add(format!("the script `{name}`"), content);
+        }
+        for (name, value) in &op.env {
+            key.add(format!("variable `{name}`"), value);
+        }
+        key.add("the working directory", &op.cwd);
+        key.add("the user", &op.user);
+        key.add("the network", format!("{:?}", op.network));
+        key.add("the security mode", format!("{:?}", op.security));
+        key.add("the time of files", format!("{} {}", self.settings.epoch, self.settings.clamp));
+        for mount in &op.mounts {
+            self.add_mount(&mut key, mount)?;
+        }
+        Ok(key)
+    }
+
+    fn execute(&self, id: VertexId, op: &RunOp, base: &[Digest]) -> Result<Digest> {
+        let work = Workspace::new(self)?;
+        let (tree, view) = self.view_of(base, "the image")?;
+        let account = account(view.as_ref(), &op.user)?;
+        let mut lower = self.layers.snapshots(base)?;
+        prepare(&work.upper(), &tree, &op.cwd)?;
+        let authorities = self.settings.authorities.as_ref();
+        let injected = match authorities {
+            Some(authorities) => Some(authorities.inject(&work.path.join("ca"), view.as_ref(), self.layers.mode)?),
+            None => None,
+        };
+        lower.splice(0..0, injected.iter().map(|injected| injected.layer.clone()));
+        let network = self.network.mode(op.network, &*self.layers.observer)?;
+        let mut mounts = self.base_mounts(&network);
+        if let Some((name, content)) = &op.script {
+            mounts.push(script(name, content));
+        }
+        let mut env = environment::variables(op, &account.home, authorities);
+        let held = self.mounts(op, &mut mounts, &mut env)?;
+        let root = Root::Writable { lower, upper: work.upper(), work: work.work() };
+        let mut spec = Spec::new(root, op.args.clone());
+        spec.mounts = mounts;
+        spec.env = env;
+        spec.cwd = PathBuf::from(&op.cwd);
+        spec.user = User { uid: account.uid, gid: account.gid, groups: account.groups.clone() };
+        spec.hostname = HOSTNAME.into();
+        spec.network = network;
+        if op.security == Security::Insecure {
+            spec.capabilities = Capabilities::all();
+            spec.seccomp = Seccomp::Off;
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs() as i64);
+        let recorded = self.run_in_sandbox(id, &spec, op)?;
+        drop(held);
+        if let Some(injected) = &injected {
+            injected.withdraw(&work.upper())?;
+        }
+        let since = if self.settings.clamp { since.min(self.settings.epoch + 1) } else { since };
+        reset_times(&work.upper(), since, self.settings.epoch)?;
+        let owners =
+            Owners { mode: self.layers.mode, recorded: &recorded, user: (account.uid, account.gid) };
+        let diff_id = self.layers.write_changes(changes(&work.upper(), &tree, &owners)?)?;
+        self.layers.store.adopt_snapshot(&work.upper(), &diff_id)?;
+        Ok(diff_id)
+    }
+
+    fn run_in_sandbox(&self, id: VertexId, spec: &Spec, op: &RunOp) -> Result<Vec<constrict_sandbox::RecordedOwner>> {
+        let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).at("make", "a pipe");
+        let ((out, stdout), (err, stderr)) = (pipe()?, pipe()?);
+        let stdio = Stdio { stdin: None, stdout: Some(stdout), stderr: Some(stderr) };
+        let child = constrict_sandbox::spawn(spec, stdio, &Options::default()).map_err(|error| not_started(error, op))?;
+        let tail = output::Tail::default();
+        let observer = &self.layers.observer;
+        let outcome = std::thread::scope(|scope| {
+            for stream in [out, err] {
+                let tail = &tail;
+                scope.spawn(move || output::lines(stream, &mut |line| {
+                    tail.add(line);
+                    observer.output(id.index(), line);
+                }));
+            }
+            child.wait()
+        })
+        .map_err(|error| not_started(error, op))?;
+        if outcome.exit.success() {
+            return Ok(outcome.owners);
+        }
+        let failure = RunFailure { command: op.args.last().cloned().unwrap_or_default(), exit: outcome.exit, tail: tail.take() };
+        Err(Error::RunFailed(Box::new(failure)))
+    }
+
+    /// What every RUN has in `/etc`, read-only as in BuildKit.
+    fn base_mounts(&self, network: &Network) -> Vec<Mount> {
+        let mut hosts = format!("127.0.0.1\tlocalhost {HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+        for (name, address) in &self.settings.hosts {
+            hosts.push_str(&format!("{address}\t{name}\n"));
+        }
+        let file = |target: &str, contents: String| Mount::Data {
+            target: target.into(),
+            contents: contents.into_bytes(),
+            mode: 0o644,
+            uid: 0,
+            gid: 0,
+            readonly: true,
+        };
+        vec![file("/etc/hosts", hosts), file("/etc/resolv.conf", self.network.resolv_conf(network))]
+    }
+}
+
+/// A program that cannot be started fails the RUN with docker's exit status.
+fn not_started(error: constrict_sandbox::Error, op: &RunOp) -> Error {
+    match error.exit_status() {
+        Some(status) => Error::RunFailed(Box::new(RunFailure {
+            command: op.args.join(" "),
+            exit: Exit::Code(status),
+            tail: vec![error.to_string()],
+        })),
+        None => error.into(),
+    }
+}
+
+fn script(name: &str, content: &str) -> Mount {
+    Mount::Data {
+        target: format!("/dev/pipes/{name}").into(),
+        contents: content.as_bytes().to_vec(),
+        mode: 0o755,
+        uid: 0,
+        gid: 0,
+        readonly: true,
+    }
+}
+
+/// Makes what must exist before a process starts: mount points and the working directory.
+fn prepare(upper: &std::path::Path, tree: &Tree, cwd: &str) -> Result<()> {
+    let mut read_link = |path: &[u8]| {
+        Ok(tree.get(path).and_then(|node| match node.entry.map(|entry| &entry.kind) {
+            Some(constrict_oci::layer::Kind::Symlink { target }) => Some(target.clone()),
+            _ => None,
+        }))
+    };
+    let cwd = resolve(&clean(cwd.as_bytes()), &mut read_link, true)?;
+    for path in MOUNT_POINTS.iter().map(|path| path.as_bytes()).chain([cwd.as_slice()]) {
+        let mut at = Vec::new();
+        for component in components(path) {
+            at = crate::tree::join(&at, component);
+            if tree.get(&at).is_none() {
+                let on_disk = upper.join(std::ffi::OsStr::new(&*String::from_utf8_lossy(&at)));
+                match std::fs::create_dir(&on_disk) {
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                    other => other.at("create", &on_disk)?,
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The directories of one RUN, deleted with it.
+struct Workspace {
+    path: PathBuf,
+}
+
+impl Workspace {
+    fn new(solver: &Solver) -> Result<Arc<Self>> {
+        let path = solver.layers.store.temporary("run");
+        for directory in [path.clone(), path.join("upper"), path.join("work")] {
+            std::fs::create_dir(&directory).at("create", &directory)?;
+        }
+        Ok(Arc::new(Workspace { path }))
+    }
+
+    fn upper(&self) -> PathBuf {
+        self.path.join("upper")
+    }
+
+    fn work(&self) -> PathBuf {
+        self.path.join("work")
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        // what cannot be deleted now is found by `prune`
+        let _ = constrict_sandbox::remove_tree(&self.path);
+    }
+}

@@ -1,0 +1,120 @@
+//! Git repositories, fetched by the host's `git`: for ADD and for contexts.
+//!
+//! Addresses as docker's builder reads them: `git@host:path`, `git://`, `ssh://`, and `http(s)://` ending in `.git`,
+//! each with `#REFERENCE:SUBDIRECTORY`. Nothing of the repository is executed: no hooks, no filters, no configuration of
+//! the user.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::error::{Error, IoContext, Result};
+use crate::graph::Git;
+
+/// Reads an address; `None` if it is not one of a git repository.
+pub fn parse(text: &str) -> Option<Git> {
+    let (address, fragment) = text.split_once('#').map_or((text, None), |(address, fragment)| (address, Some(fragment)));
+    let path = address.split('?').next().unwrap_or(address);
+    let is_web = address.starts_with("http://") || address.starts_with("https://");
+    let is_git = address.starts_with("git://")
+        || address.starts_with("ssh://")
+        || (is_web && path.trim_end_matches('/').ends_with(".git"))
+        || is_scp_like(address);
+    if !is_git {
+        return None;
+    }
+    let (reference, subdirectory) = match fragment {
+        None => (None, None),
+        Some(fragment) => {
+            let (reference, directory) = fragment.split_once(':').unwrap_or((fragment, ""));
+            let set = |part: &str| (!part.is_empty()).then(|| part.to_string());
+            (set(reference), set(directory))
+        }
+    };
+    Some(Git { remote: address.into(), reference, subdirectory, keep_git_dir: false, checksum: None })
+}
+
+/// `git@host:path`.
+fn is_scp_like(address: &str) -> bool {
+    let Some((user, rest)) = address.split_once('@') else { return false };
+    let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+    word(user) && rest.split_once(':').is_some_and(|(host, path)| word(host) && !path.is_empty() && !path.starts_with("//"))
+}
+
+/// Checks `git` out into the new directory `target`; the commit's id.
+pub(crate) fn check_out(git: &Git, target: &Path) -> Result<String> {
+    let reference = git.reference.as_deref().unwrap_or("HEAD");
+    if reference.starts_with('-') || git.remote.starts_with('-') {
+        return Err(Error::Invalid(format!("`{reference}` is no git reference")));
+    }
+    std::fs::create_dir(target).at("create", target)?;
+    run(target, &["init", "--quiet", "--initial-branch=main"])?;
+    run(target, &["remote", "add", "origin", &git.remote])?;
+    let is_commit = reference.len() >= 7 && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let shallow = run(target, &["fetch", "--quiet", "--depth=1", "--no-tags", "origin", reference]);
+    match shallow {
+        Ok(_) => {}
+        // servers need not give a commit by its (short) name
+        Err(_) if is_commit => drop(run(target, &["fetch", "--quiet", "--tags", "origin"])?),
+        Err(error) => return Err(error),
+    }
+    let wanted = if is_commit { reference } else { "FETCH_HEAD" };
+    let wanted = run(target, &["rev-parse", &format!("{wanted}^{{commit}}")])
+        .or_else(|_| run(target, &["rev-parse", "FETCH_HEAD^{commit}"]))?;
+    run(target, &["checkout", "--quiet", "--force", "--detach", &wanted])?;
+    run(target, &["submodule", "update", "--init", "--recursive", "--depth=1", "--quiet"])?;
+    if let Some(expected) = &git.checksum
+        && !wanted.starts_with(expected.as_str())
+    {
+        let (url, expected) = (git.remote.clone(), expected.clone());
+        return Err(Error::ChecksumMismatch { url, expected, found: wanted });
+    }
+    if !git.keep_git_dir {
+        constrict_sandbox::remove_tree(&target.join(".git"))?;
+    }
+    Ok(wanted)
+}
+
+/// Runs git in `directory`; what it wrote, trimmed.
+fn run(directory: &Path, args: &[&str]) -> Result<String> {
+    let output = Command::new("git")
+        .current_dir(directory)
+        .args(["-c", "core.hooksPath=/dev/null", "-c", "protocol.file.allow=never", "-c", "protocol.ext.allow=never"])
+        .args(["-c", "core.symlinks=true", "-c", "advice.detachedHead=false"])
+        .args(args)
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
+        .output()
+        .map_err(|error| Error::Program { program: "git", message: error.to_string() })?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_string());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let message = said.lines().last().unwrap_or("it said nothing").to_string();
+    Err(Error::Program { program: "git", message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn addresses_of_repositories_are_known() {
+        for (text, remote, reference, subdirectory) in [
+            ("https://example.com/a.git", "https://example.com/a.git", None, None),
+            ("https://example.com/a.git#v1:docs", "https://example.com/a.git", Some("v1"), Some("docs")),
+            ("git@example.com:a/b.git#:sub", "git@example.com:a/b.git", None, Some("sub")),
+            ("git://example.com/a", "git://example.com/a", None, None),
+        ] {
+            let git = parse(text).expect(text);
+            assert_eq!(
+                (git.remote.as_str(), git.reference.as_deref(), git.subdirectory.as_deref()),
+                (remote, reference, subdirectory)
+            );
+        }
+        for text in ["https://example.com/a.tar.gz", "app.py", "a@b", "./x.git", "src/a:b"] {
+            assert!(parse(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What the store knows of a layer: its blobs, where it came from, and the index of its entries.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use constrict_oci::layer::{Entry, IndexedEntry, Kind, index_to_bytes, parse_index};
+use constrict_oci::{Descriptor, Digest};
+use serde::{Deserialize, Serialize};
+
+use super::Store;
+use crate::error::{IoContext, Result};
+
+/// A layer, by the digest of its uncompressed tar.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerRecord {
+    /// The digest of the uncompressed tar.
+    pub diff_id: Digest,
+    /// The compressed forms that are known; the first is the one that images name.
+    pub blobs: Vec<Descriptor>,
+    /// The repository (`docker.io/library/python`) that has the first blob, for layers of base images.
+    pub origin: Option<String>,
+}
+
+/// The entries of one layer, prepared for looking up.
+#[derive(Debug, Default)]
+pub struct LayerIndex {
+    /// By path, each once; whiteouts are not among them.
+    entries: Vec<Entry>,
+    whiteouts: HashSet<Vec<u8>>,
+    opaques: HashSet<Vec<u8>>,
+}
+
+impl LayerIndex {
+    /// Sorts what a layer says. Of two entries with one path, the later counts.
+    pub fn new(listed: impl IntoIterator<Item = Entry>) -> Self {
+        let mut index = LayerIndex::default();
+        let mut by_path: HashMap<Vec<u8>, usize> = HashMap::new();
+        for entry in listed {
+            match entry.kind {
+                Kind::Whiteout => drop(index.whiteouts.insert(entry.path)),
+                Kind::Opaque => drop(index.opaques.insert(entry.path)),
+                _ => match by_path.get(&entry.path) {
+                    Some(&at) => index.entries[at] = entry,
+                    None => {
+                        by_path.insert(entry.path.clone(), index.entries.len());
+                        index.entries.push(entry);
+                    }
+                },
+            }
+        }
+        index.entries.sort_by(|a, b| a.path.cmp(&b.path));
+        index
+    }
+
+    /// The entry at `path`.
+    pub(crate) fn get(&self, path: &[u8]) -> Option<&Entry> {
+        let at = self.entries.binary_search_by(|entry| entry.path.as_slice().cmp(path)).ok()?;
+        Some(&self.entries[at])
+    }
+
+    /// Whether the layer has something below `path`, whether or not it has an entry for `path` itself.
+    pub(crate) fn has_below(&self, path: &[u8]) -> bool {
+        self.below(path).next().is_some()
+    }
+
+    /// The entries below `path`, in order of their paths.
+    pub(crate) fn below(&self, path: &[u8]) -> impl Iterator<Item = &Entry> {
+        let mut prefix = path.to_vec();
+        if !prefix.is_empty() {
+            prefix.push(b'/');
+        }
+        let from = self.entries.partition_point(|entry| entry.path.as_slice() < prefix.as_slice());
+        self.entries[from..].iter().take_while(move |entry| entry.path.starts_with(&prefix)).filter(|e| !e.path.is_empty())
+    }
+
+    /// Whether the layer removes `path` from the layers below it.
+    pub(crate) fn removes(&self, path: &[u8]) -> bool {
+        self.whiteouts.contains(path)
+    }
+
+    /// Whether the layer hides what the layers below it have in directory `path`.
+    pub(crate) fn is_opaque(&self, path: &[u8]) -> bool {
+        self.opaques.contains(path)
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.whiteouts.is_empty() && self.opaques.is_empty()
+    }
+
+    /// The entries, by path.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The paths that the layer removes.
+    pub fn whiteouts(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.whiteouts.iter()
+    }
+
+    /// The directories whose lower content the layer hides.
+    pub fn opaques(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.opaques.iter()
+    }
+}
+
+/// Indexes already read by this process.
+#[derive(Debug, Default)]
+pub(super) struct IndexCache(Mutex<HashMap<Digest, Arc<LayerIndex>>>);
+
+impl Store {
+    fn layer_path(&self, diff_id: &Digest) -> std::path::PathBuf {
+        self.root.join("layers").join(diff_id.hex())
+    }
+
+    fn index_path(&self, diff_id: &Digest) -> std::path::PathBuf {
+        self.root.join("indexes").join(diff_id.hex())
+    }
+
+    /// What is known of the layer.
+    pub fn layer_record(&self, diff_id: &Digest) -> Result<Option<LayerRecord>> {
+        self.read_json(&self.layer_path(diff_id))
+    }
+
+    /// Remembers a layer. Blobs already known under this diff_id stay known.
+    pub(crate) fn write_layer_record(&self, record: &LayerRecord) -> Result<()> {
+        let _lock = self.lock("layers")?;
+        let mut merged = record.clone();
+        if let Some(known) = self.layer_record(&record.diff_id)? {
+            for blob in known.blobs {
+                if !merged.blobs.iter().any(|b| b.digest == blob.digest) {
+                    merged.blobs.push(blob);
+                }
+            }
+            merged.origin = merged.origin.or(known.origin);
+        }
+        self.write_json(&self.layer_path(&record.diff_id), &merged)
+    }
+
+    /// Writes the index of a layer.
+    pub(crate) fn write_layer_index(&self, diff_id: &Digest, entries: &[IndexedEntry]) -> Result<()> {
+        self.write_file(&self.index_path(diff_id), &index_to_bytes(entries))
+    }
+
+    /// The index of a layer; `None` if the layer was not read so far.
+    pub fn layer_index(&self, diff_id: &Digest) -> Result<Option<Arc<LayerIndex>>> {
+        let mut cache = self.indexes.0.lock().expect("no panic while the cache is held");
+        if let Some(index) = cache.get(diff_id) {
+            return Ok(Some(index.clone()));
+        }
+        let path = self.index_path(diff_id);
+        let Some(content) = self.read_file(&path)? else { return Ok(None) };
+        let Ok(entries) = parse_index(&content) else {
+            // of another version, or damaged: it is made anew from the blob
+            std::fs::remove_file(&path).at("delete", &path)?;
+            return Ok(None);
+        };
+        let index = Arc::new(LayerIndex::new(entries.into_iter().map(|indexed| indexed.entry)));
+        cache.insert(diff_id.clone(), index.clone());
+        Ok(Some(index))
+    }
+}

@@ -1,0 +1,116 @@
+//! The store on disk: blobs, layers, snapshots, cache records, tags and cache mounts.
+//!
+//! Every file is written under a temporary name and renamed, so nothing is ever half there under its final name,
+//! and several processes may use one store at once. The layout is drawn in `docs/store.md`.
+
+mod blob;
+mod layer;
+mod lock;
+mod record;
+mod snapshot;
+mod tag;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use layer::{LayerIndex, LayerRecord};
+pub use lock::Lock;
+pub use record::{CacheRecord, Component};
+pub(crate) use record::differences;
+pub use tag::Tag;
+
+use crate::error::{Error, IoContext, Result};
+
+/// The layout that this code reads and writes.
+const VERSION: &str = "1";
+
+/// An open store.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+    /// The folder of snapshots: one for each sandbox mode, since the owners on disk differ.
+    mode: &'static str,
+    counter: AtomicU64,
+    indexes: layer::IndexCache,
+}
+
+impl Store {
+    /// Opens the store at `root`, which is made when missing. `mode` names how snapshots own their files.
+    pub fn open(root: &Path, mode: &'static str) -> Result<Self> {
+        let version = root.join("version");
+        match std::fs::read_to_string(&version) {
+            Ok(found) if found.trim() == VERSION => {}
+            Ok(found) => {
+                return Err(Error::StoreVersion { path: root.into(), found: found.trim().into(), expected: VERSION });
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                for folder in ["blobs/sha256", "layers", "indexes", "cache", "slots", "tags", "mounts", "locks", "tmp"] {
+                    let path = root.join(folder);
+                    std::fs::create_dir_all(&path).at("create", &path)?;
+                }
+                std::fs::write(&version, VERSION).at("write", &version)?;
+            }
+            Err(error) => return Err(error).at("read", &version),
+        }
+        let snapshots = root.join("snapshots").join(mode);
+        if !snapshots.is_dir() {
+            std::fs::create_dir_all(&snapshots).at("create", &snapshots)?;
+        }
+        Ok(Store { root: root.into(), mode, counter: AtomicU64::new(0), indexes: layer::IndexCache::default() })
+    }
+
+    /// Where stores live: `CONSTRICT_STORE`, else `$XDG_DATA_HOME/constrict`, else `~/.local/share/constrict`.
+    pub fn default_path(environment: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+        let set = |name: &str| environment(name).filter(|value| !value.is_empty());
+        if let Some(path) = set("CONSTRICT_STORE") {
+            return path.into();
+        }
+        match set("XDG_DATA_HOME") {
+            Some(data) => PathBuf::from(data).join("constrict"),
+            None => PathBuf::from(set("HOME").unwrap_or_else(|| "/".into())).join(".local/share/constrict"),
+        }
+    }
+
+    /// The directory of the store.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A name in `tmp/` that nothing else uses.
+    pub(crate) fn temporary(&self, hint: &str) -> PathBuf {
+        let n = self.counter.fetch_add(1, Ordering::Relaxed);
+        self.root.join("tmp").join(format!("{}-{n}-{hint}", std::process::id()))
+    }
+
+    /// Writes a small file whole or not at all.
+    fn write_file(&self, path: &Path, content: &[u8]) -> Result<()> {
+        let temporary = self.temporary("file");
+        std::fs::write(&temporary, content).at("write", &temporary)?;
+        std::fs::rename(&temporary, path).at("rename to", path)
+    }
+
+    /// Reads a small file; a missing one is `None`.
+    fn read_file(&self, path: &Path) -> Result<Option<Vec<u8>>> {
+        match std::fs::read(path) {
+            Ok(content) => Ok(Some(content)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).at("read", path),
+        }
+    }
+
+    /// Where the cache mount `key` is, or will be.
+    pub(crate) fn cache_mount_path(&self, key: &str) -> PathBuf {
+        self.root.join("mounts").join(key)
+    }
+
+    /// Whether the cache mount `key` was made.
+    pub(crate) fn has_cache_mount(&self, key: &str) -> bool {
+        self.cache_mount_path(key).is_dir()
+    }
+
+    /// Moves a complete directory in among the cache mounts.
+    pub(crate) fn adopt_cache_mount(&self, directory: &Path, key: &str) -> Result<()> {
+        let path = self.cache_mount_path(key);
+        std::fs::rename(directory, &path).at("rename to", &path)
+    }
+}

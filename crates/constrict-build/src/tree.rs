@@ -1,0 +1,172 @@
+//! The merged view of an image's layers, from their indexes: what is at a path, what a directory lists.
+//!
+//! A later layer's entry hides an earlier one's; whiteouts and opaque directories hide what is below them
+//! (OCI image specification, `layer.md`). Nothing is unpacked for it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use constrict_oci::Digest;
+use constrict_oci::layer::{Entry, Kind};
+
+use crate::store::LayerIndex;
+
+/// The layers of a state, lowest first.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    layers: Vec<(Digest, Arc<LayerIndex>)>,
+}
+
+/// Something at a path of a [`Tree`].
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'t> {
+    /// The entry; `None` for a directory that exists only because a layer has something below it.
+    pub entry: Option<&'t Entry>,
+    /// The layer that it is from.
+    pub layer: &'t Digest,
+}
+
+impl Node<'_> {
+    /// Whether it is a directory.
+    pub fn is_directory(&self) -> bool {
+        self.entry.is_none_or(|entry| matches!(entry.kind, Kind::Directory))
+    }
+}
+
+/// What a walk down a path has found: the node and the lowest layer that still shows through it.
+struct Found<'t> {
+    node: Node<'t>,
+    floor: usize,
+}
+
+impl Tree {
+    /// A view of `layers`, lowest first.
+    pub fn new(layers: Vec<(Digest, Arc<LayerIndex>)>) -> Self {
+        Tree { layers }
+    }
+
+    /// The view with one more layer on top.
+    pub fn with(&self, diff_id: Digest, index: Arc<LayerIndex>) -> Self {
+        let mut layers = self.layers.clone();
+        layers.push((diff_id, index));
+        Tree { layers }
+    }
+
+    /// What is at `path`, whose last component is not followed if it is a link, nor is any other.
+    pub fn get(&self, path: &[u8]) -> Option<Node<'_>> {
+        self.find(path).map(|found| found.node)
+    }
+
+    /// What is at `path` when only the layers up to `layer` count, as for the target of one of its hard links.
+    pub fn get_up_to(&self, path: &[u8], layer: &Digest) -> Option<Node<'_>> {
+        let top = self.layers.iter().rposition(|(digest, _)| digest == layer)?;
+        for at in (0..=top).rev() {
+            let (digest, index) = &self.layers[at];
+            if let Some(entry) = index.get(path) {
+                return Some(Node { entry: Some(entry), layer: digest });
+            }
+        }
+        None
+    }
+
+    fn find(&self, path: &[u8]) -> Option<Found<'_>> {
+        let mut found = self.step(b"", 0);
+        for (at, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/').chain([(path.len(), &b'/')]) {
+            if at == 0 {
+                continue;
+            }
+            let parent = found?;
+            if !parent.node.is_directory() {
+                return None;
+            }
+            found = self.step(&path[..at], parent.floor);
+        }
+        found
+    }
+
+    /// The node at `prefix` among the layers from `floor` up.
+    fn step(&self, prefix: &[u8], floor: usize) -> Option<Found<'_>> {
+        let mut top: Option<Node<'_>> = None;
+        let mut lowest = floor;
+        for at in (floor..self.layers.len()).rev() {
+            let (digest, index) = &self.layers[at];
+            let entry = index.get(prefix);
+            match entry {
+                Some(entry) => {
+                    // an explicit entry says more than a directory implied by a higher layer
+                    let replaces = top.is_none_or(|node| node.entry.is_none() && matches!(entry.kind, Kind::Directory));
+                    if !matches!(entry.kind, Kind::Directory) && top.is_some() {
+                        lowest = at + 1;
+                        break;
+                    }
+                    if replaces {
+                        top = Some(Node { entry: Some(entry), layer: digest });
+                    }
+                    if !matches!(entry.kind, Kind::Directory) {
+                        lowest = at;
+                        break;
+                    }
+                }
+                None if top.is_none() && index.has_below(prefix) => top = Some(Node { entry: None, layer: digest }),
+                None => {}
+            }
+            if index.is_opaque(prefix) || index.removes(prefix) {
+                lowest = at;
+                break;
+            }
+        }
+        if top.is_none() && prefix.is_empty() {
+            // the root of an image without layers
+            static NONE: std::sync::LazyLock<Digest> = std::sync::LazyLock::new(|| Digest::of(b""));
+            top = Some(Node { entry: None, layer: self.layers.last().map_or(&NONE, |(digest, _)| digest) });
+        }
+        top.map(|node| Found { node, floor: lowest })
+    }
+
+    /// The names in directory `path`, sorted; empty for anything else.
+    pub fn list(&self, path: &[u8]) -> Vec<Vec<u8>> {
+        let Some(found) = self.find(path) else { return Vec::new() };
+        if !found.node.is_directory() {
+            return Vec::new();
+        }
+        let start = if path.is_empty() { 0 } else { path.len() + 1 };
+        let mut names = BTreeSet::new();
+        for (_, index) in &self.layers[found.floor..] {
+            for entry in index.below(path) {
+                let rest = &entry.path[start..];
+                let end = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+                if !names.contains(&rest[..end]) {
+                    names.insert(rest[..end].to_vec());
+                }
+            }
+        }
+        names.retain(|name| self.step(&join(path, name), found.floor).is_some());
+        names.into_iter().collect()
+    }
+
+    /// Every path with its node, parents before children, the root left out.
+    pub fn walk(&self) -> Vec<(Vec<u8>, Node<'_>)> {
+        let mut all = Vec::new();
+        let mut pending = vec![Vec::new()];
+        while let Some(directory) = pending.pop() {
+            for name in self.list(&directory) {
+                let path = join(&directory, &name);
+                let Some(node) = self.get(&path) else { continue };
+                if node.is_directory() {
+                    pending.push(path.clone());
+                }
+                all.push((path, node));
+            }
+        }
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all
+    }
+}
+
+/// `directory/name`; the root is the empty path.
+pub(crate) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    if directory.is_empty() {
+        return name.to_vec();
+    }
+    [directory, b"/", name].concat()
+}

@@ -150,7 +150,7 @@ impl<'a> Lexer<'a> {
         let value = self.read_to(Some((stop, &mut missing)));
         self.raw_escapes = before;
         self.depth -= 1;
-        Ok(value.map(|(value, _)| Some(value).filter(|_| !missing))?)
+        value.map(|(value, _)| Some(value).filter(|_| !missing))
     }
 
     fn read_to(

@@ -1,0 +1,44 @@
+//! Lint findings, under BuildKit's names and in its words.
+
+use super::good;
+
+fn warnings(text: &str) -> Vec<String> {
+    let stage =
+        |stage: Option<usize>| stage.map_or_else(String::new, |index| format!(" [{index}]"));
+    let line = |w: &constrict_dockerfile::Warning| {
+        constrict_dockerfile::line_of(text.as_bytes(), w.span.start).line
+    };
+    good(text)
+        .warnings
+        .iter()
+        .map(|w| format!("{} {}{}: {}", line(w), w.rule, stage(w.stage), w.message))
+        .collect()
+}
+
+#[test]
+fn findings_come_in_the_order_of_the_text() {
+    let text = "FROM a as Foo\nMAINTAINER x\nenv a b\nENV c=d \\\n\n e=f\nCMD ['x']\nFROM b AS foo\nSHELL [\"x\"]\nCMD y\nCMD [\"z\"]\nFROM c AS scratch\n";
+    let json =
+        "JSON arguments recommended for CMD to prevent unintended behavior related to OS signals";
+    let expected = [
+        "1 StageNameCasing: Stage name 'Foo' should be lowercase".to_owned(),
+        "1 FromAsCasing: 'as' and 'FROM' keywords' casing do not match".to_owned(),
+        "2 MaintainerDeprecated: Maintainer instruction is deprecated in favor of using label".to_owned(),
+        "3 LegacyKeyValueFormat: \"ENV key=value\" should be used instead of legacy \"ENV key value\" format".to_owned(),
+        "3 ConsistentInstructionCasing: Command 'env' should match the case of the command majority (uppercase)".to_owned(),
+        "5 NoEmptyContinuation: Empty continuation line".to_owned(),
+        format!("7 JSONArgsRecommended [0]: {json}"),
+        "8 DuplicateStageName: Duplicate stage name \"foo\", stage names should be unique".to_owned(),
+        "10 MultipleInstructionsDisallowed [1]: Multiple CMD instructions should not be used in the same stage because only the last one will be used".to_owned(),
+        "12 ReservedStageName: Stage name should not use the same name as reserved stage \"scratch\"".to_owned(),
+    ];
+    assert_eq!(warnings(text), expected);
+}
+
+#[test]
+fn a_good_file_has_none() {
+    assert_eq!(
+        warnings("from a as b\nrun x \\\n # comment\n y\ncmd [\"z\"]\n"),
+        [""; 0]
+    );
+}

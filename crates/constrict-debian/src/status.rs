@@ -3,6 +3,7 @@
 
 use crate::Result;
 use crate::deb::Control;
+use crate::relation::Relation;
 use crate::version::Version;
 
 /// What the database says of a package.
@@ -52,6 +53,8 @@ pub struct Installed {
     pub version: Version,
     /// Its architecture.
     pub architecture: String,
+    /// The virtual packages it stands for.
+    pub provides: Vec<Relation>,
 }
 
 /// The packages that a `status` file says are installed.

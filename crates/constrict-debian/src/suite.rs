@@ -118,7 +118,7 @@ impl fmt::Display for PythonVersion {
     }
 }
 
-/// The Python releases that indices carry (a package `pythonX.Y` exists), ascending.
+/// The Python 3 releases that indices carry (a package `python3.Y` exists), ascending.
 pub fn pythons<'a>(packages: impl IntoIterator<Item = &'a Package>) -> Vec<PythonVersion> {
     let numbers = packages
         .into_iter()

@@ -3,40 +3,17 @@
 //! Highest version wins over all suites; the first satisfiable alternative wins, one that is already chosen before
 //! it; ties between providers go by name. The same input gives the same answer.
 
+mod order;
+mod search;
+mod universe;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::Result;
 use crate::packages::Package;
-
-/// What several suites offer on one architecture.
-#[derive(Debug, Default)]
-pub struct Universe {}
-
-impl Universe {
-    /// Nothing yet.
-    pub fn new(architecture: &str) -> Universe {
-        let _ = architecture;
-        unimplemented!()
-    }
-
-    /// Adds what one suite offers. `archive` is the root that the packages' `Filename` is relative to.
-    pub fn add(&mut self, archive: &str, packages: Vec<Package>) {
-        let _ = (archive, packages);
-        unimplemented!()
-    }
-
-    /// All packages.
-    pub fn packages(&self) -> impl Iterator<Item = &Package> {
-        std::iter::empty()
-    }
-
-    /// The highest version of a package.
-    pub fn newest(&self, name: &str) -> Option<&Package> {
-        let _ = name;
-        unimplemented!()
-    }
-}
+use crate::status::Installed;
+pub use universe::Universe;
 
 /// Which packages are asked for.
 #[derive(Clone, Debug, Default)]
@@ -51,8 +28,8 @@ pub struct Request {
     pub exclude: BTreeSet<String>,
     /// Chosen before the alternatives of a relation that they satisfy: `usrmerge` → `usr-is-merged`.
     pub prefer: BTreeMap<String, String>,
-    /// Taken as there already, with versions (an image's packages): satisfy relations, are not in the answer.
-    pub present: BTreeMap<String, crate::version::Version>,
+    /// There already (an image's packages): they satisfy relations and are not in the answer.
+    pub present: Vec<Installed>,
 }
 
 /// One package of the answer.
@@ -101,6 +78,10 @@ impl fmt::Display for Unsatisfied {
 
 /// The closure, in the order to unpack and configure: pre-dependencies first, essential before others.
 pub fn resolve<'a>(universe: &'a Universe, request: &Request) -> Result<Vec<Choice<'a>>> {
-    let _ = (universe, request);
-    unimplemented!()
+    let mut search = search::Search::new(universe, request);
+    search.run()?;
+    let chosen: Vec<usize> = search.chosen.iter().map(|chosen| chosen.index).collect();
+    let ordered = order::order(universe, &chosen)?;
+    let choice = |index| Choice { package: universe.package(index), archive: universe.archive(index) };
+    Ok(ordered.into_iter().map(choice).collect())
 }

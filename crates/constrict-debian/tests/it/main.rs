@@ -1,0 +1,7 @@
+//! The integration tests of constrict-debian. Those with `network_` in their name ask the mirror that this host's apt
+//! uses; those with `privileged_` need root and chroot.
+
+#![allow(clippy::unwrap_used)]
+
+mod mirror;
+mod network_indices;

@@ -2,7 +2,7 @@
 //!
 //! Format of the optional `case.toml`: [`Description`]. `setup.sh`, also optional, runs in the copied context with
 //! `sh -eu` and makes what git cannot hold (sockets, modes, odd names); what it puts into `../www` is served at
-//! `http://127.0.0.1:5177/<case>/` and, for repositories, at `git://127.0.0.1:5178/<case>/`. Neither file is in the context.
+//! `http://127.0.0.1:5177/<case>/` and, for repositories, at `git://127.0.0.1:5178/<case>/www/`. Neither file is in the context.
 
 use std::collections::BTreeMap;
 use std::fs;

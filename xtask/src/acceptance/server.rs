@@ -57,7 +57,7 @@ pub(crate) fn start(work: &Path) -> Result<Servers> {
             "--listen=127.0.0.1",
             &format!("--port={GIT_PORT}"),
         ])
-        .arg(format!("--interpolated-path={}/%D", work.display()))
+        .arg(format!("--base-path={}", work.display()))
         .arg(work)
         .process_group(0)
         .stdin(Stdio::null())

@@ -28,6 +28,8 @@ pub(crate) struct Description {
     pub(crate) env: BTreeMap<String, String>,
     /// The build must fail, and docker say this: shows that the case fails for the reason that it was written for.
     pub(crate) fails: Option<String>,
+    /// What the image holds, as `path kind mode uid:gid size`, where the docker of the peers cannot tell.
+    pub(crate) expect: Option<Vec<String>>,
 }
 
 /// A case ready to be built.

@@ -57,7 +57,10 @@ pub(crate) fn run_docker(lab: &Lab, names: &[String]) -> Result<Report> {
         .collect::<Result<Vec<_>>>()?;
     let _servers = server::start(&work)?;
     let mut report = Report::new("docker");
-    for case in &cases {
+    for case in cases
+        .iter()
+        .filter(|case| case.description.expect.is_none())
+    {
         let theirs = builders::docker(lab, &request(case), &case.hash)?;
         let mut finding = Finding::new(&case.name);
         finding.differences.image.extend(intended(case, &theirs));
@@ -96,6 +99,12 @@ fn request(case: &Case) -> Request<'_> {
 
 fn examine(lab: &Lab, case: &Case) -> Result<Finding> {
     let request = request(case);
+    if let Some(rows) = &case.description.expect {
+        let ours = builders::constrict(lab, &request)?;
+        let mut finding = Finding::new(&case.name);
+        finding.differences.image.extend(unexpected(&ours, rows));
+        return Ok(finding);
+    }
     let theirs = builders::docker(lab, &request, &case.hash)?;
     let ours = builders::constrict(lab, &request)?;
     let mut finding = Finding::new(&case.name);
@@ -118,6 +127,22 @@ fn intended(case: &Case, theirs: &Built) -> Option<String> {
         (None, Built::Refused(said) | Built::Broken(said)) | (Some(_), Built::Broken(said)) => {
             Some(format!("case: docker should build this, but says\n{said}"))
         }
+    }
+}
+
+/// How an image differs from the rows that its case expects.
+fn unexpected(ours: &Built, rows: &[String]) -> Option<String> {
+    match ours {
+        Built::Image(image) => {
+            let found: Vec<String> = image
+                .tree
+                .entries
+                .iter()
+                .map(|(path, entry)| format!("{path} {}", entry.brief()))
+                .collect();
+            (found != rows).then(|| format!("expected {rows:#?}\nfound {found:#?}"))
+        }
+        Built::Refused(said) | Built::Broken(said) => Some(format!("constrict refuses:\n{said}")),
     }
 }
 

@@ -48,6 +48,19 @@ impl Entry {
         }
     }
 
+    /// Kind, mode, owner and size, without content.
+    pub(crate) fn brief(&self) -> String {
+        let Self {
+            kind,
+            mode,
+            uid,
+            gid,
+            size,
+            ..
+        } = self;
+        format!("{kind:?} {mode:04o} {uid}:{gid} {size}")
+    }
+
     /// The facts that two images must agree on, as a row for people.
     pub(crate) fn row(&self) -> String {
         let Self {

@@ -1,13 +1,18 @@
-//! Runs one sandbox for the tests: the specification as JSON on standard input, the outcome as JSON on standard output.
+//! Runs sandboxes for the tests: specifications as JSON on standard input, outcomes as JSON on standard output.
 //!
-//! A test binary cannot do this itself: it has threads before its `main`. `DRIVER=pass` hands the standard error
-//! through and prints `started <pid>` there, for tests that kill.
+//! A test binary cannot do this itself: it has threads before its `main`. In the environment, `DRIVER_TELL` has the
+//! standard error passed through and the first process's id told there; `DRIVER_NETWORK` gives the sandbox a network of
+//! its own; `DRIVER_PUBLISH=<port>` publishes a port and tells what came back from it.
 
 use std::fs::File;
-use std::io::{Read, Seek, stdin};
+use std::io::{Read, Seek, Write, stdin};
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use constrict_sandbox::{Options, Spec, Stdio, enter, init_if_asked, run};
+use constrict_sandbox::net::{Namespace, PortRelay, Protocol};
+use constrict_sandbox::{Network, Options, Spec, Stdio, enter, init_if_asked, probe, run};
 use serde_json::{Value, json};
 
 fn main() {
@@ -16,49 +21,95 @@ fn main() {
 }
 
 fn drive() -> Value {
+    if let Some(scratch) = std::env::args().nth(1) {
+        let probe = probe(scratch.as_ref());
+        return json!([{ "mode": format!("{:?}", probe.mode), "facts": probe.facts }]);
+    }
     let entered = match enter() {
         Ok(entered) => entered,
-        Err(error) => return json!({ "error": error.to_string(), "remedy": error.remedy() }),
+        Err(error) => return json!([{ "error": error.to_string(), "remedy": error.remedy() }]),
     };
     let mut text = String::new();
     stdin()
         .read_to_string(&mut text)
-        .expect("the test sends a specification");
-    let specs: Vec<Spec> = serde_json::from_str(&text).expect("the test sends a specification");
+        .expect("the test sends specifications");
+    let specs: Vec<Spec> = serde_json::from_str(&text).expect("the test sends specifications");
     let mode = format!("{:?}", entered.mode);
-    Value::Array(specs.iter().map(|spec| one(spec, &mode)).collect())
+    specs.into_iter().map(|spec| one(spec, &mode)).collect()
 }
 
-fn one(spec: &Spec, mode: &str) -> Value {
-    let pass = std::env::var_os("DRIVER").is_some();
-    let (mut out, err) = (memory(), memory());
+fn one(mut spec: Spec, mode: &str) -> Value {
+    let tell = std::env::var_os("DRIVER_TELL").is_some();
+    let namespace = std::env::var_os("DRIVER_NETWORK")
+        .map(|_| Namespace::start(&Options::default()).expect("a network"));
+    if let Some(namespace) = &namespace {
+        spec.network = Network::Namespace(namespace.path());
+    }
+    let (mut out, mut err) = (memory(), memory());
     let stdio = Stdio {
         stdin: None,
         stdout: Some(copy(&out)),
-        stderr: Some(if pass {
+        stderr: Some(if tell {
             copy(&std::io::stderr())
         } else {
             copy(&err)
         }),
     };
-    let started = std::time::Instant::now();
-    let outcome = run(spec, stdio, &Options::default(), |child| {
-        if pass {
+    let (mut terminal, mut published) = (None, None);
+    let started = Instant::now();
+    let outcome = run(&spec, stdio, &Options::default(), |child| {
+        if tell {
             eprintln!("started {}", child.pid());
         }
+        terminal = child
+            .take_terminal()
+            .map(|master| read_terminal(master.into()));
+        published = namespace.as_ref().and_then(publish);
     });
-    let micros = u64::try_from(started.elapsed().as_micros()).expect("short");
-    let (stdout, stderr) = (contents(&mut out), contents(&mut { err }));
+    let micros = started.elapsed().as_micros().to_string();
     match outcome {
         Ok(outcome) => json!({
-            "mode": mode, "exit": outcome.exit, "owners": outcome.owners, "stdout": stdout, "stderr": stderr,
-            "micros": micros,
+            "mode": mode, "exit": outcome.exit, "owners": outcome.owners, "micros": micros,
+            "stdout": contents(&mut out), "stderr": contents(&mut err), "terminal": terminal, "published": published,
+            "outbound": namespace.map(|namespace| format!("{:?}", namespace.outbound())),
         }),
         Err(error) => {
             let source = std::error::Error::source(&error).map(ToString::to_string);
             json!({ "mode": mode, "error": error.to_string(), "source": source, "status": error.exit_status() })
         }
     }
+}
+
+/// Asks the published port until something comes back.
+fn publish(namespace: &Namespace) -> Option<String> {
+    let port = std::env::var("DRIVER_PUBLISH")
+        .ok()?
+        .parse()
+        .expect("a number");
+    let host = SocketAddr::from(([127, 0, 0, 1], 0));
+    let relay = PortRelay::start(host, port, Protocol::Tcp, namespace).expect("a free port");
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < deadline {
+        let mut answer = vec![0; 100];
+        let length = TcpStream::connect(relay.host_address()).and_then(|mut stream| {
+            stream.write_all(b"ping\n")?;
+            stream.read(&mut answer)
+        });
+        if let Ok(length @ 1..) = length {
+            return Some(String::from_utf8_lossy(&answer[..length]).into_owned());
+        }
+        sleep(Duration::from_millis(20));
+    }
+    None
+}
+
+/// Reads until the last process has closed the terminal.
+fn read_terminal(mut master: File) -> String {
+    let (mut text, mut buffer) = (Vec::new(), [0; 1000]);
+    while let Ok(length @ 1..) = master.read(&mut buffer) {
+        text.extend(&buffer[..length]);
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 fn memory() -> File {

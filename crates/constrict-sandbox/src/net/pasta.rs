@@ -72,10 +72,10 @@ impl Keeper {
     }
 
     fn last_words(&self) -> String {
-        if has_input(&self.control) {
-            if let Ok(Some((Ended { detail }, _))) = wire::receive(&self.control) {
-                return detail;
-            }
+        if has_input(&self.control)
+            && let Ok(Some((Ended { detail }, _))) = wire::receive(&self.control)
+        {
+            return detail;
         }
         format!("no default route after {} seconds", TIMEOUT.as_secs())
     }

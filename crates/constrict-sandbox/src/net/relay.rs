@@ -183,10 +183,10 @@ fn relay_udp(host: &UdpSocket, to: SocketAddr, inside: BorrowedFd<'_>, stop: &Ow
                 peer.used = Instant::now();
             }
         }
-        if ready[1] {
-            if let Ok((length, client)) = host.recv_from(&mut buffer) {
-                forward(&mut peers, client, to, &buffer[..length]);
-            }
+        if ready[1]
+            && let Ok((length, client)) = host.recv_from(&mut buffer)
+        {
+            forward(&mut peers, client, to, &buffer[..length]);
         }
         peers.retain(|_, peer| peer.used.elapsed() < IDLE);
     }
@@ -217,5 +217,52 @@ fn forward(
         peer.used = Instant::now();
         // lost datagrams are the nature of the protocol
         let _ = peer.socket.send(datagram);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::net::UdpSocket;
+    use std::os::fd::AsFd;
+    use std::thread;
+
+    use rustix::pipe::{PipeFlags, pipe_with};
+
+    use super::relay_udp;
+
+    #[test]
+    fn privileged_datagrams_are_relayed_both_ways() {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: joining a network namespace needs root");
+            return;
+        }
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let host = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (to, at) = (server.local_addr().unwrap(), host.local_addr().unwrap());
+        let (watch, stop) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+        let here = File::open("/proc/thread-self/ns/net").unwrap();
+        let relay = thread::spawn(move || relay_udp(&host, to, here.as_fd(), &watch));
+        let clients = [
+            UdpSocket::bind("127.0.0.1:0").unwrap(),
+            UdpSocket::bind("127.0.0.1:0").unwrap(),
+        ];
+        let mut buffer = [0; 16];
+        for (number, client) in clients.iter().enumerate() {
+            client
+                .send_to(format!("ask {number}").as_bytes(), at)
+                .unwrap();
+            let (length, from) = server.recv_from(&mut buffer).unwrap();
+            server.send_to(&buffer[..length], from).unwrap();
+        }
+        for (number, client) in clients.iter().enumerate() {
+            let (length, from) = client.recv_from(&mut buffer).unwrap();
+            assert_eq!(
+                (&buffer[..length], from),
+                (format!("ask {number}").as_bytes(), at)
+            );
+        }
+        drop(stop);
+        relay.join().unwrap();
     }
 }

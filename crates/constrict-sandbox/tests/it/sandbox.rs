@@ -37,9 +37,11 @@ impl Machine {
     }
 
     pub(crate) fn owned_by(uid: u32) -> Self {
-        let directory = TempDir::with_prefix_in("constrict-sandbox-", "/var/tmp").expect("a temporary directory");
+        let directory = TempDir::with_prefix_in("constrict-sandbox-", "/var/tmp")
+            .expect("a temporary directory");
         let machine = Machine { directory, uid };
-        fs::set_permissions(machine.directory.path(), fs::Permissions::from_mode(0o755)).expect("chmod");
+        fs::set_permissions(machine.directory.path(), fs::Permissions::from_mode(0o755))
+            .expect("chmod");
         for name in ["lower/bin", "lower/etc", "lower/tmp", "upper", "work"] {
             fs::create_dir_all(machine.path(name)).expect("mkdir");
         }
@@ -65,11 +67,18 @@ impl Machine {
     }
 
     pub(crate) fn root(&self) -> Root {
-        Root::Writable { lower: vec![self.path("lower")], upper: self.path("upper"), work: self.path("work") }
+        Root::Writable {
+            lower: vec![self.path("lower")],
+            upper: self.path("upper"),
+            work: self.path("work"),
+        }
     }
 
     pub(crate) fn shell(&self, script: &str) -> Spec {
-        let mut spec = Spec::new(self.root(), ["sh", "-c", script].map(str::to_owned).to_vec());
+        let mut spec = Spec::new(
+            self.root(),
+            ["sh", "-c", script].map(str::to_owned).to_vec(),
+        );
         spec.env = vec!["PATH=/bin".to_owned()];
         spec
     }
@@ -127,14 +136,26 @@ fn give(path: &Path, uid: u32) {
 
 fn driver() -> PathBuf {
     let test = std::env::current_exe().expect("this test is a file");
-    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps");
+    let profile = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/<profile>/deps");
     profile.join("examples/sandbox_driver")
 }
 
 pub(crate) fn start(command: &mut Command, spec: &Spec) -> Child {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cargo builds the driver");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("cargo builds the driver");
     let text = serde_json::to_vec(&[spec]).expect("serialisable");
-    child.stdin.take().expect("piped").write_all(&text).expect("the driver reads");
+    child
+        .stdin
+        .take()
+        .expect("piped")
+        .write_all(&text)
+        .expect("the driver reads");
     child
 }
 

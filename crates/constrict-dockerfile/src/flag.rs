@@ -4,6 +4,7 @@
 //! a value is unquoted once more when it is expanded.
 
 use crate::error::{Error, Fact};
+use crate::words::is_blank;
 use crate::{Span, suggest};
 
 /// A flag as written, without quotes.
@@ -19,7 +20,7 @@ pub(crate) fn take(line: &str) -> (Vec<Flag<'_>>, &str) {
     let mut flags = Vec::new();
     let mut rest = line;
     loop {
-        rest = rest.trim_start();
+        rest = rest.trim_start_matches(is_blank);
         if !rest.starts_with("--") {
             return (flags, rest);
         }
@@ -40,7 +41,7 @@ fn word(line: &str) -> (String, usize) {
     let mut chars = line.char_indices();
     while let Some((at, ch)) = chars.next() {
         match (quote, ch) {
-            (None, _) if ch.is_whitespace() => return (text, at),
+            (None, _) if is_blank(ch) => return (text, at),
             (None, '\'' | '"') => quote = Some(ch),
             (Some(open), _) if ch == open => quote = None,
             // the escape is always a backslash here, whatever the directive says

@@ -89,7 +89,8 @@ impl Logical {
         } else {
             self.source_of(range.end - 1) + 1
         };
-        Span::new(start, end.max(start))
+        // where bytes that are no text were replaced, the joined text is longer than its source
+        Span::new(start.min(self.span.end), end.max(start).min(self.span.end))
     }
 
     fn source_of(&self, offset: usize) -> usize {

@@ -39,11 +39,18 @@ pub(crate) fn of_file(nodes: &[Node], stages: &[Stage]) -> Vec<Warning> {
     nodes.iter().for_each(|node| of_node(node, &mut warnings));
     casing(nodes, &mut warnings);
     let mut names = BTreeSet::new();
+    // the stages with a SHELL, their own or that of the stage they start from
+    let mut with_shell = BTreeSet::new();
     for stage in stages {
         if let Some(name) = &stage.name {
             of_name(name, stage, &mut names, &mut warnings);
         }
-        of_commands(stage, &mut warnings);
+        let has_shell = with_shell.contains(&stage.from.image.to_lowercase());
+        let has_shell = of_commands(stage, has_shell, &mut warnings);
+        if let Some(name) = &stage.name {
+            with_shell.remove(name);
+            with_shell.extend(has_shell.then(|| name.clone()));
+        }
     }
     warnings
 }
@@ -52,8 +59,9 @@ fn of_node(node: &Node, warnings: &mut Vec<Warning>) {
     let upper = node.upper.as_str();
     match (&node.args, upper) {
         (Args::Pairs(pairs), _) if pairs.legacy => {
+            let word = &node.keyword;
             let message = format!(
-                "\"{upper} key=value\" should be used instead of legacy \"{upper} key value\" format"
+                "\"{word} key=value\" should be used instead of legacy \"{word} key value\" format"
             );
             warnings.push(Warning::new("LegacyKeyValueFormat", node.span, message));
         }
@@ -140,8 +148,8 @@ fn of_name<'s>(
     }
 }
 
-fn of_commands(stage: &Stage, warnings: &mut Vec<Warning>) {
-    let mut own_shell = false;
+/// The warnings about the commands of a stage; whether it has a SHELL at its end.
+fn of_commands(stage: &Stage, mut has_shell: bool, warnings: &mut Vec<Warning>) -> bool {
     let mut last: [Option<&Instruction>; 3] = [None; 3];
     for instruction in &stage.instructions {
         let slot = match &instruction.kind {
@@ -149,7 +157,7 @@ fn of_commands(stage: &Stage, warnings: &mut Vec<Warning>) {
             Kind::Entrypoint(_) => 1,
             Kind::Healthcheck(_) => 2,
             Kind::Shell(_) => {
-                own_shell = true;
+                has_shell = true;
                 continue;
             }
             _ => continue,
@@ -168,7 +176,7 @@ fn of_commands(stage: &Stage, warnings: &mut Vec<Warning>) {
         }
         if let Kind::Cmd(Command::Shell(_)) | Kind::Entrypoint(Command::Shell(_)) =
             &instruction.kind
-            && !own_shell
+            && !has_shell
         {
             let message = format!(
                 "JSON arguments recommended for {keyword} to prevent unintended behavior related to OS signals"
@@ -181,6 +189,7 @@ fn of_commands(stage: &Stage, warnings: &mut Vec<Warning>) {
             ));
         }
     }
+    has_shell
 }
 
 fn in_stage(rule: &'static str, span: Span, message: String, stage: &Stage) -> Warning {

@@ -3,7 +3,7 @@
 //! Never removes a quote: [`expand`](crate::expand) does, when it makes values of words.
 
 /// What separates words outside quotes. A no-break space, for one, does not.
-fn is_blank(ch: char) -> bool {
+pub(crate) fn is_blank(ch: char) -> bool {
     matches!(ch, '\t' | '\u{b}' | '\u{c}' | '\r' | ' ')
 }
 

@@ -155,4 +155,6 @@ fn bytes_that_are_no_text_do_no_harm() {
         dockerfile.stages[0].instructions[0].kind,
         env(&[("a", "\u{fffd}\u{fffd}"), ("b", "c")])
     );
+    let error = constrict_dockerfile::parse(b"FROM scratch AS a\xd5").expect_err("no stage name");
+    assert_eq!((error.span().start, error.span().end), (16, 18));
 }

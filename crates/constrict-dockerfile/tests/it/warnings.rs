@@ -24,7 +24,7 @@ fn findings_come_in_the_order_of_the_text() {
         "1 StageNameCasing: Stage name 'Foo' should be lowercase".to_owned(),
         "1 FromAsCasing: 'as' and 'FROM' keywords' casing do not match".to_owned(),
         "2 MaintainerDeprecated: Maintainer instruction is deprecated in favor of using label".to_owned(),
-        "3 LegacyKeyValueFormat: \"ENV key=value\" should be used instead of legacy \"ENV key value\" format".to_owned(),
+        "3 LegacyKeyValueFormat: \"env key=value\" should be used instead of legacy \"env key value\" format".to_owned(),
         "3 ConsistentInstructionCasing: Command 'env' should match the case of the command majority (uppercase)".to_owned(),
         "5 NoEmptyContinuation: Empty continuation line".to_owned(),
         format!("7 JSONArgsRecommended [0]: {json}"),
@@ -39,6 +39,14 @@ fn findings_come_in_the_order_of_the_text() {
 fn a_good_file_has_none() {
     assert_eq!(
         warnings("from a as b\nrun x \\\n # comment\n y\ncmd [\"z\"]\n"),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_shell_of_ones_own_or_of_the_stage_below_needs_no_json() {
+    assert_eq!(
+        warnings("FROM a AS b\nSHELL [\"x\"]\nFROM b AS c\nCMD y\nFROM c\nENTRYPOINT z\n"),
         [""; 0]
     );
 }

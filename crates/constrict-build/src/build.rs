@@ -21,10 +21,19 @@ pub fn build(
 ) -> Result<Image> {
     let lowered = lower(dockerfile, options, images)?;
     for warning in &lowered.warnings {
-        images.layers.observer.notice(&warning.message, Some(warning.span));
+        images
+            .layers
+            .observer
+            .notice(&warning.message, Some(warning.span));
     }
     let layers = Arc::clone(&images.layers);
     let epoch = settings.epoch;
     let diff_ids = Solver::new(layers, settings).solve(&lowered.graph, lowered.result)?;
-    assemble(&images.layers, lowered.config, &diff_ids, epoch, compression)
+    assemble(
+        &images.layers,
+        lowered.config,
+        &diff_ids,
+        epoch,
+        compression,
+    )
 }

@@ -166,8 +166,12 @@ pub struct RunFailure {
 impl std::fmt::Display for RunFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.exit {
-            constrict_sandbox::Exit::Code(code) => write!(f, "`{}` ended with exit status {code}", self.command),
-            constrict_sandbox::Exit::Signal(signal) => write!(f, "`{}` was killed by signal {signal}", self.command),
+            constrict_sandbox::Exit::Code(code) => {
+                write!(f, "`{}` ended with exit status {code}", self.command)
+            }
+            constrict_sandbox::Exit::Signal(signal) => {
+                write!(f, "`{}` was killed by signal {signal}", self.command)
+            }
         }
     }
 }
@@ -194,6 +198,10 @@ pub(crate) trait IoContext<T> {
 
 impl<T, E: Into<std::io::Error>> IoContext<T> for std::result::Result<T, E> {
     fn at(self, act: &'static str, path: impl AsRef<Path>) -> Result<T> {
-        self.map_err(|source| Error::Io { act, path: path.as_ref().to_path_buf(), source: source.into() })
+        self.map_err(|source| Error::Io {
+            act,
+            path: path.as_ref().to_path_buf(),
+            source: source.into(),
+        })
     }
 }

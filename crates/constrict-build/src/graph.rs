@@ -36,7 +36,10 @@ impl Graph {
     }
 
     /// How many vertices there are.
-    #[expect(clippy::len_without_is_empty, reason = "nobody asks whether a graph is empty")]
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "nobody asks whether a graph is empty"
+    )]
     pub fn len(&self) -> usize {
         self.vertices.len()
     }
@@ -55,7 +58,10 @@ impl Graph {
                 pending.extend(self.vertices[id.0].inputs());
             }
         }
-        (0..self.vertices.len()).filter(|n| needed[*n]).map(VertexId).collect()
+        (0..self.vertices.len())
+            .filter(|n| needed[*n])
+            .map(VertexId)
+            .collect()
     }
 }
 
@@ -77,8 +83,18 @@ impl Vertex {
     pub fn inputs(&self) -> Vec<VertexId> {
         match &self.op {
             Op::Image(_) | Op::Directory(_) | Op::Download(_) | Op::Git(_) => Vec::new(),
-            Op::Files(op) => op.base.iter().copied().chain(op.actions.iter().flat_map(FileAction::inputs)).collect(),
-            Op::Run(op) => op.base.iter().copied().chain(op.mounts.iter().filter_map(RunMount::input)).collect(),
+            Op::Files(op) => op
+                .base
+                .iter()
+                .copied()
+                .chain(op.actions.iter().flat_map(FileAction::inputs))
+                .collect(),
+            Op::Run(op) => op
+                .base
+                .iter()
+                .copied()
+                .chain(op.mounts.iter().filter_map(RunMount::input))
+                .collect(),
         }
     }
 }

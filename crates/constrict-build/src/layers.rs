@@ -34,15 +34,23 @@ impl Layers {
     fn record(&self, diff_id: &Digest) -> Result<LayerRecord> {
         match self.store.layer_record(diff_id)? {
             Some(record) => Ok(record),
-            None => Err(Error::Invalid(format!("layer `{diff_id}` is not in the store any more"))),
+            None => Err(Error::Invalid(format!(
+                "layer `{diff_id}` is not in the store any more"
+            ))),
         }
     }
 
     /// Makes sure that a blob of the layer is in the store, and returns its descriptor.
     pub fn blob(&self, diff_id: &Digest) -> Result<Descriptor> {
         let record = self.record(diff_id)?;
-        let here = record.blobs.iter().find(|blob| self.store.has_blob(&blob.digest));
-        let descriptor = here.or(record.blobs.first()).expect("a record has a blob").clone();
+        let here = record
+            .blobs
+            .iter()
+            .find(|blob| self.store.has_blob(&blob.digest));
+        let descriptor = here
+            .or(record.blobs.first())
+            .expect("a record has a blob")
+            .clone();
         self.ensure(&descriptor, diff_id)?;
         Ok(descriptor)
     }
@@ -52,29 +60,49 @@ impl Layers {
         if self.store.has_blob(&descriptor.digest) {
             return Ok(());
         }
-        let _lock = self.store.lock(&format!("blob-{}", descriptor.digest.hex()))?;
+        let _lock = self
+            .store
+            .lock(&format!("blob-{}", descriptor.digest.hex()))?;
         if self.store.has_blob(&descriptor.digest) {
             return Ok(());
         }
         match self.origin(diff_id)? {
             Some(origin) => self.pull(&origin, descriptor),
-            None => Err(Error::Invalid(format!("layer `{diff_id}` is not in the store any more"))),
+            None => Err(Error::Invalid(format!(
+                "layer `{diff_id}` is not in the store any more"
+            ))),
         }
     }
 
     /// The repository that a layer of a base image is from.
     pub fn origin(&self, diff_id: &Digest) -> Result<Option<Reference>> {
-        Ok(self.record(diff_id)?.origin.map(|origin| Reference::parse(&origin)).transpose()?)
+        Ok(self
+            .record(diff_id)?
+            .origin
+            .map(|origin| Reference::parse(&origin))
+            .transpose()?)
     }
 
     /// Downloads a blob; what an interrupted download left is continued.
     pub fn pull(&self, reference: &Reference, descriptor: &Descriptor) -> Result<()> {
-        let partial = self.store.root().join("tmp").join(format!("partial-{}", descriptor.digest.hex()));
-        let progress = self.observer.download(&reference.familiar(), descriptor.size);
-        let mut file =
-            std::fs::File::options().read(true).write(true).create(true).truncate(false).open(&partial).at("open", &partial)?;
+        let partial = self
+            .store
+            .root()
+            .join("tmp")
+            .join(format!("partial-{}", descriptor.digest.hex()));
+        let progress = self
+            .observer
+            .download(&reference.familiar(), descriptor.size);
+        let mut file = std::fs::File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&partial)
+            .at("open", &partial)?;
         let had = registry::Partial::read(&descriptor.digest, &mut file).at("read", &partial)?;
-        self.registry.fetch_blob(reference, descriptor, &mut file, had, &*progress)?;
+        self.registry
+            .fetch_blob(reference, descriptor, &mut file, had, &*progress)?;
         self.store.adopt_blob(&partial, &descriptor.digest)
     }
 
@@ -93,7 +121,10 @@ impl Layers {
             return Ok(index);
         }
         let descriptor = self.blob(diff_id)?;
-        let (entries, read) = index_layer(self.store.open_blob(&descriptor.digest)?, &Limits::default())?;
+        let (entries, read) = index_layer(
+            self.store.open_blob(&descriptor.digest)?,
+            &Limits::default(),
+        )?;
         self.verify(&descriptor, diff_id, &read.diff_id)?;
         self.store.write_layer_index(diff_id, &entries)?;
         Ok(self.store.layer_index(diff_id)?.expect("just written"))
@@ -103,8 +134,13 @@ impl Layers {
         if expected == found {
             return Ok(());
         }
-        let (digest, expected, found) = (descriptor.digest.clone(), expected.clone(), found.clone());
-        Err(Error::DiffIdMismatch { digest, expected, found })
+        let (digest, expected, found) =
+            (descriptor.digest.clone(), expected.clone(), found.clone());
+        Err(Error::DiffIdMismatch {
+            digest,
+            expected,
+            found,
+        })
     }
 
     /// The directories of layers, top first, for overlayfs. Empty layers and repetitions are left out.
@@ -112,13 +148,21 @@ impl Layers {
         let mut seen = HashSet::new();
         let mut wanted = Vec::new();
         for diff_id in layers.iter().rev() {
-            let is_empty = self.store.layer_index(diff_id)?.is_some_and(|index| index.is_empty());
+            let is_empty = self
+                .store
+                .layer_index(diff_id)?
+                .is_some_and(|index| index.is_empty());
             if !is_empty && seen.insert(diff_id) {
                 wanted.push(diff_id.clone());
             }
         }
-        self.each(&wanted, |layers, diff_id| layers.snapshot(diff_id).map(drop))?;
-        Ok(wanted.iter().map(|diff_id| self.store.snapshot_path(diff_id)).collect())
+        self.each(&wanted, |layers, diff_id| {
+            layers.snapshot(diff_id).map(drop)
+        })?;
+        Ok(wanted
+            .iter()
+            .map(|diff_id| self.store.snapshot_path(diff_id))
+            .collect())
     }
 
     /// The directory of one layer.
@@ -134,7 +178,11 @@ impl Layers {
         }
         let temporary = self.store.temporary("snapshot");
         std::fs::create_dir(&temporary).at("create", &temporary)?;
-        let (entries, found) = unpack_blob(self.store.open_blob(&descriptor.digest)?, &temporary, self.mode)?;
+        let (entries, found) = unpack_blob(
+            self.store.open_blob(&descriptor.digest)?,
+            &temporary,
+            self.mode,
+        )?;
         self.verify(&descriptor, diff_id, &found)?;
         if self.store.layer_index(diff_id)?.is_none() {
             self.store.write_layer_index(diff_id, &entries)?;
@@ -144,10 +192,16 @@ impl Layers {
     }
 
     /// Does something for each layer, several at once; the first error counts.
-    pub fn each(&self, layers: &[Digest], act: impl Fn(&Self, &Digest) -> Result<()> + Sync) -> Result<()> {
+    pub fn each(
+        &self,
+        layers: &[Digest],
+        act: impl Fn(&Self, &Digest) -> Result<()> + Sync,
+    ) -> Result<()> {
         let next = std::sync::atomic::AtomicUsize::new(0);
         let work = || -> Result<()> {
-            while let Some(diff_id) = layers.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+            while let Some(diff_id) =
+                layers.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+            {
                 act(self, diff_id)?;
             }
             Ok(())
@@ -156,8 +210,12 @@ impl Layers {
             return work();
         }
         std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..PULLS.min(layers.len())).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
+            let workers: Vec<_> = (0..PULLS.min(layers.len()))
+                .map(|_| scope.spawn(work))
+                .collect();
+            workers
+                .into_iter()
+                .try_for_each(|worker| worker.join().expect("a worker does not panic"))
         })
     }
 
@@ -201,12 +259,20 @@ impl Layers {
     ) -> Result<Digest> {
         let temporary = self.store.temporary("layer");
         let file = std::fs::File::create(&temporary).at("create", &temporary)?;
-        let mut layer = LayerWriter::new(std::io::BufWriter::with_capacity(1 << 18, file), Compression::GZIP)?;
+        let mut layer = LayerWriter::new(
+            std::io::BufWriter::with_capacity(1 << 18, file),
+            Compression::GZIP,
+        )?;
         fill(&mut layer)?;
         let written = layer.finish()?;
-        written.sink.into_inner().map_err(std::io::IntoInnerError::into_error).at("write", &temporary)?;
+        written
+            .sink
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error)
+            .at("write", &temporary)?;
         self.store.adopt_blob(&temporary, &written.digest)?;
-        self.store.write_layer_index(&written.diff_id, &written.index)?;
+        self.store
+            .write_layer_index(&written.diff_id, &written.index)?;
         let blob = Descriptor::new(MediaType::OciLayerGzip, written.digest, written.size);
         self.store.write_layer_record(&LayerRecord {
             diff_id: written.diff_id.clone(),

@@ -82,9 +82,17 @@ const FILE: &str = "constrict.toml";
 
 impl Settings {
     /// Reads the user's file and the one in `project`; missing ones say nothing.
-    pub fn load(project: Option<&Path>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
-        let set = |name: &str| environment(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let config = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+    pub fn load(
+        project: Option<&Path>,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
+        let set = |name: &str| {
+            environment(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let config =
+            set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
         let mut settings = match config {
             Some(config) => Self::read(&config.join("constrict").join(FILE))?,
             None => Settings::default(),
@@ -103,7 +111,11 @@ impl Settings {
     fn read(path: &Path) -> Result<Self> {
         match std::fs::read_to_string(path) {
             Ok(text) => toml::from_str(&text).map_err(|error| {
-                Error::Invalid(format!("`{}`: {}", path.display(), error.to_string().trim_end().replace('\n', "\n  ")))
+                Error::Invalid(format!(
+                    "`{}`: {}",
+                    path.display(),
+                    error.to_string().trim_end().replace('\n', "\n  ")
+                ))
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
             Err(error) => Err(error).at("read", path),
@@ -114,8 +126,19 @@ impl Settings {
     pub fn hosts(&self) -> Result<BTreeMap<String, HostConfig>> {
         let mut hosts = BTreeMap::new();
         for (name, registry) in &self.registry {
-            let mirrors = registry.mirrors.iter().map(|text| Mirror::parse(text)).collect::<Result<_, _>>()?;
-            hosts.insert(name.clone(), HostConfig { mirrors, http: registry.http, insecure: registry.insecure });
+            let mirrors = registry
+                .mirrors
+                .iter()
+                .map(|text| Mirror::parse(text))
+                .collect::<Result<_, _>>()?;
+            hosts.insert(
+                name.clone(),
+                HostConfig {
+                    mirrors,
+                    http: registry.http,
+                    insecure: registry.insecure,
+                },
+            );
         }
         Ok(hosts)
     }

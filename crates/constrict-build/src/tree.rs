@@ -29,7 +29,8 @@ pub struct Node<'t> {
 impl Node<'_> {
     /// Whether it is a directory.
     pub fn is_directory(&self) -> bool {
-        self.entry.is_none_or(|entry| matches!(entry.kind, Kind::Directory))
+        self.entry
+            .is_none_or(|entry| matches!(entry.kind, Kind::Directory))
     }
 }
 
@@ -59,11 +60,17 @@ impl Tree {
 
     /// What is at `path` when only the layers up to `layer` count, as for the target of one of its hard links.
     pub fn get_up_to(&self, path: &[u8], layer: &Digest) -> Option<Node<'_>> {
-        let top = self.layers.iter().rposition(|(digest, _)| digest == layer)?;
+        let top = self
+            .layers
+            .iter()
+            .rposition(|(digest, _)| digest == layer)?;
         for at in (0..=top).rev() {
             let (digest, index) = &self.layers[at];
             if let Some(entry) = index.get(path) {
-                return Some(Node { entry: Some(entry), layer: digest });
+                return Some(Node {
+                    entry: Some(entry),
+                    layer: digest,
+                });
             }
         }
         None
@@ -71,7 +78,12 @@ impl Tree {
 
     fn find(&self, path: &[u8]) -> Option<Found<'_>> {
         let mut found = self.step(b"", 0);
-        for (at, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/').chain([(path.len(), &b'/')]) {
+        for (at, _) in path
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'/')
+            .chain([(path.len(), &b'/')])
+        {
             if at == 0 {
                 continue;
             }
@@ -94,20 +106,30 @@ impl Tree {
             match entry {
                 Some(entry) => {
                     // an explicit entry says more than a directory implied by a higher layer
-                    let replaces = top.is_none_or(|node| node.entry.is_none() && matches!(entry.kind, Kind::Directory));
+                    let replaces = top.is_none_or(|node| {
+                        node.entry.is_none() && matches!(entry.kind, Kind::Directory)
+                    });
                     if !matches!(entry.kind, Kind::Directory) && top.is_some() {
                         lowest = at + 1;
                         break;
                     }
                     if replaces {
-                        top = Some(Node { entry: Some(entry), layer: digest });
+                        top = Some(Node {
+                            entry: Some(entry),
+                            layer: digest,
+                        });
                     }
                     if !matches!(entry.kind, Kind::Directory) {
                         lowest = at;
                         break;
                     }
                 }
-                None if top.is_none() && index.has_below(prefix) => top = Some(Node { entry: None, layer: digest }),
+                None if top.is_none() && index.has_below(prefix) => {
+                    top = Some(Node {
+                        entry: None,
+                        layer: digest,
+                    })
+                }
                 None => {}
             }
             if index.is_opaque(prefix) || index.removes(prefix) {
@@ -118,14 +140,22 @@ impl Tree {
         if top.is_none() && prefix.is_empty() {
             // the root of an image without layers
             static NONE: std::sync::LazyLock<Digest> = std::sync::LazyLock::new(|| Digest::of(b""));
-            top = Some(Node { entry: None, layer: self.layers.last().map_or(&NONE, |(digest, _)| digest) });
+            top = Some(Node {
+                entry: None,
+                layer: self.layers.last().map_or(&NONE, |(digest, _)| digest),
+            });
         }
-        top.map(|node| Found { node, floor: lowest })
+        top.map(|node| Found {
+            node,
+            floor: lowest,
+        })
     }
 
     /// The names in directory `path`, sorted; empty for anything else.
     pub fn list(&self, path: &[u8]) -> Vec<Vec<u8>> {
-        let Some(found) = self.find(path) else { return Vec::new() };
+        let Some(found) = self.find(path) else {
+            return Vec::new();
+        };
         if !found.node.is_directory() {
             return Vec::new();
         }
@@ -134,7 +164,10 @@ impl Tree {
         for (_, index) in &self.layers[found.floor..] {
             for entry in index.below(path) {
                 let rest = &entry.path[start..];
-                let end = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+                let end = rest
+                    .iter()
+                    .position(|byte| *byte == b'/')
+                    .unwrap_or(rest.len());
                 if !names.contains(&rest[..end]) {
                     names.insert(rest[..end].to_vec());
                 }
@@ -151,7 +184,9 @@ impl Tree {
         while let Some(directory) = pending.pop() {
             for name in self.list(&directory) {
                 let path = join(&directory, &name);
-                let Some(node) = self.get(&path) else { continue };
+                let Some(node) = self.get(&path) else {
+                    continue;
+                };
                 if node.is_directory() {
                     pending.push(path.clone());
                 }

@@ -74,12 +74,22 @@ impl Meta {
     /// The entry of a layer at `path`; another name of `hard_link` if there is one.
     pub(crate) fn entry(&self, path: &[u8], hard_link: Option<&[u8]>) -> NewEntry {
         let kind = match (&self.kind, hard_link) {
-            (_, Some(target)) => NewKind::Hardlink { target: target.to_vec() },
+            (_, Some(target)) => NewKind::Hardlink {
+                target: target.to_vec(),
+            },
             (FileKind::Regular { size }, None) => NewKind::File { size: *size },
             (FileKind::Directory, None) => NewKind::Directory,
-            (FileKind::Symlink { target }, None) => NewKind::Symlink { target: target.clone() },
-            (FileKind::CharDevice { major, minor }, None) => NewKind::CharDevice { major: *major, minor: *minor },
-            (FileKind::BlockDevice { major, minor }, None) => NewKind::BlockDevice { major: *major, minor: *minor },
+            (FileKind::Symlink { target }, None) => NewKind::Symlink {
+                target: target.clone(),
+            },
+            (FileKind::CharDevice { major, minor }, None) => NewKind::CharDevice {
+                major: *major,
+                minor: *minor,
+            },
+            (FileKind::BlockDevice { major, minor }, None) => NewKind::BlockDevice {
+                major: *major,
+                minor: *minor,
+            },
             (FileKind::Fifo | FileKind::Socket, None) => NewKind::Fifo,
         };
         NewEntry {
@@ -131,7 +141,11 @@ pub(crate) fn resolve(
             continue;
         }
         let next = join(&done, &component);
-        let target = if pending.is_empty() && !follow_last { None } else { read_link(&next)? };
+        let target = if pending.is_empty() && !follow_last {
+            None
+        } else {
+            read_link(&next)?
+        };
         match target {
             Some(target) if links < MAX_LINKS => {
                 links += 1;
@@ -148,7 +162,8 @@ pub(crate) fn resolve(
 
 /// The components of a path, without empty ones and `.`.
 pub(crate) fn components(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
-    path.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".")
+    path.split(|byte| *byte == b'/')
+        .filter(|part| !part.is_empty() && *part != b".")
 }
 
 /// `path` without `.`, `..` (which stop at the root) and doubled slashes.
@@ -171,7 +186,10 @@ pub(crate) fn parent(path: &[u8]) -> &[u8] {
 
 /// The last component of a path.
 pub(crate) fn file_name(path: &[u8]) -> &[u8] {
-    &path[path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1)..]
+    &path[path
+        .iter()
+        .rposition(|byte| *byte == b'/')
+        .map_or(0, |at| at + 1)..]
 }
 
 /// [`resolve`] in a view.
@@ -189,11 +207,18 @@ pub(crate) fn resolve_in(view: &dyn View, path: &[u8], follow_last: bool) -> Res
 pub(crate) fn read_small(view: &dyn View, path: &[u8], limit: u64) -> Result<Option<Vec<u8>>> {
     let path = resolve_in(view, path, true)?;
     match view.meta(&path)? {
-        Some(Meta { kind: FileKind::Regular { .. }, .. }) => {
+        Some(Meta {
+            kind: FileKind::Regular { .. },
+            ..
+        }) => {
             let mut content = Vec::new();
-            std::io::Read::take(view.open(&path)?, limit).read_to_end(&mut content).map_err(|source| {
-                crate::error::Error::Io { act: "read", path: String::from_utf8_lossy(&path).into_owned().into(), source }
-            })?;
+            std::io::Read::take(view.open(&path)?, limit)
+                .read_to_end(&mut content)
+                .map_err(|source| crate::error::Error::Io {
+                    act: "read",
+                    path: String::from_utf8_lossy(&path).into_owned().into(),
+                    source,
+                })?;
             Ok(Some(content))
         }
         _ => Ok(None),

@@ -29,14 +29,30 @@ impl ArchiveView {
     pub(crate) fn read(content: Box<dyn Read + '_>, spool: &Path) -> Result<Option<Self>> {
         let mut content = BufReader::new(content);
         let mut magic = Vec::new();
-        (&mut content).take(6).read_to_end(&mut magic).at("read", spool)?;
+        (&mut content)
+            .take(6)
+            .read_to_end(&mut magic)
+            .at("read", spool)?;
         let content = std::io::Cursor::new(magic.clone()).chain(content);
-        let Some(plain) = decompress(&magic, content) else { return Ok(None) };
-        let file = File::options().read(true).write(true).create_new(true).open(spool).at("create", spool)?;
+        let Some(plain) = decompress(&magic, content) else {
+            return Ok(None);
+        };
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(spool)
+            .at("create", spool)?;
         std::fs::remove_file(spool).at("delete", spool)?;
-        let mut view = ArchiveView { members: Vec::new(), contents: BTreeMap::new(), spool: file };
+        let mut view = ArchiveView {
+            members: Vec::new(),
+            contents: BTreeMap::new(),
+            spool: file,
+        };
         let mut archive = tar::Archive::new(plain);
-        let Ok(mut entries) = archive.entries() else { return Ok(None) };
+        let Ok(mut entries) = archive.entries() else {
+            return Ok(None);
+        };
         match entries.next() {
             Some(Ok(first)) => view.add(first)?,
             _ => return Ok(None),
@@ -56,10 +72,16 @@ impl ArchiveView {
         let kind = entry.header().entry_type();
         let raw = entry.path_bytes().into_owned();
         if raw.split(|byte| *byte == b'/').any(|part| part == b"..") {
-            return Err(Error::Invalid(format!("archive member `{}` leaves the archive", String::from_utf8_lossy(&raw))));
+            return Err(Error::Invalid(format!(
+                "archive member `{}` leaves the archive",
+                String::from_utf8_lossy(&raw)
+            )));
         }
         let path = clean(&raw);
-        let link = entry.link_name_bytes().map(std::borrow::Cow::into_owned).unwrap_or_default();
+        let link = entry
+            .link_name_bytes()
+            .map(std::borrow::Cow::into_owned)
+            .unwrap_or_default();
         let header = entry.header();
         let (major, minor) = (
             header.device_major().ok().flatten().unwrap_or_default(),
@@ -96,7 +118,10 @@ impl ArchiveView {
     }
 
     fn spool_content(&mut self, path: &[u8], content: &mut impl Read) -> Result<u64> {
-        let offset = self.spool.seek(SeekFrom::End(0)).at("seek in", "a temporary file")?;
+        let offset = self
+            .spool
+            .seek(SeekFrom::End(0))
+            .at("seek in", "a temporary file")?;
         let mut hasher = Hasher::sha256();
         let mut size = 0;
         let mut buffer = vec![0; 1 << 16];
@@ -106,10 +131,13 @@ impl ArchiveView {
                 break;
             }
             hasher.update(&buffer[..n]);
-            self.spool.write_all(&buffer[..n]).at("write", "a temporary file")?;
+            self.spool
+                .write_all(&buffer[..n])
+                .at("write", "a temporary file")?;
             size += n as u64;
         }
-        self.contents.insert(path.to_vec(), (offset, size, hasher.finish()));
+        self.contents
+            .insert(path.to_vec(), (offset, size, hasher.finish()));
         Ok(size)
     }
 }
@@ -138,7 +166,9 @@ struct Part<'a> {
 
 impl Read for Part<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let limit = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let limit = buffer
+            .len()
+            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
         let n = self.spool.read_at(&mut buffer[..limit], self.offset)?;
         self.offset += n as u64;
         self.left -= n as u64;
@@ -148,7 +178,12 @@ impl Read for Part<'_> {
 
 impl View for ArchiveView {
     fn meta(&self, path: &[u8]) -> Result<Option<Meta>> {
-        Ok(self.members.iter().rev().find(|(member, ..)| member == path).map(|(_, meta, _)| meta.clone()))
+        Ok(self
+            .members
+            .iter()
+            .rev()
+            .find(|(member, ..)| member == path)
+            .map(|(_, meta, _)| meta.clone()))
     }
 
     fn list(&self, _path: &[u8]) -> Result<Vec<Vec<u8>>> {
@@ -163,8 +198,15 @@ impl View for ArchiveView {
     }
 
     fn open(&self, path: &[u8]) -> Result<Box<dyn Read + '_>> {
-        let (offset, left) = self.contents.get(path).map_or((0, 0), |(offset, size, _)| (*offset, *size));
-        Ok(Box::new(Part { spool: &self.spool, offset, left }))
+        let (offset, left) = self
+            .contents
+            .get(path)
+            .map_or((0, 0), |(offset, size, _)| (*offset, *size));
+        Ok(Box::new(Part {
+            spool: &self.spool,
+            offset,
+            left,
+        }))
     }
 
     fn name(&self) -> String {

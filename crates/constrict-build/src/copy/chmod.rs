@@ -36,7 +36,11 @@ impl ModeChange {
         };
         if text.starts_with(|c: char| c.is_ascii_digit()) {
             let mode = u32::from_str_radix(text, 8).map_err(|_| invalid())?;
-            return if mode <= 0o7777 { Ok(ModeChange::Absolute(mode)) } else { Err(invalid()) };
+            return if mode <= 0o7777 {
+                Ok(ModeChange::Absolute(mode))
+            } else {
+                Err(invalid())
+            };
         }
         let mut clauses = Vec::new();
         for part in text.split(',') {
@@ -51,7 +55,9 @@ impl ModeChange {
     pub(crate) fn apply(&self, mode: u32, is_directory: bool) -> u32 {
         match self {
             ModeChange::Absolute(mode) => *mode,
-            ModeChange::Symbolic(clauses) => clauses.iter().fold(mode, |mode, clause| clause.apply(mode, is_directory)),
+            ModeChange::Symbolic(clauses) => clauses
+                .iter()
+                .fold(mode, |mode, clause| clause.apply(mode, is_directory)),
         }
     }
 
@@ -62,13 +68,23 @@ impl ModeChange {
 }
 
 fn parse_who(text: &str) -> Option<Who> {
-    let mut who = Who { user: text.is_empty(), group: text.is_empty(), other: text.is_empty() };
+    let mut who = Who {
+        user: text.is_empty(),
+        group: text.is_empty(),
+        other: text.is_empty(),
+    };
     for letter in text.bytes() {
         match letter {
             b'u' => who.user = true,
             b'g' => who.group = true,
             b'o' => who.other = true,
-            b'a' => who = Who { user: true, group: true, other: true },
+            b'a' => {
+                who = Who {
+                    user: true,
+                    group: true,
+                    other: true,
+                }
+            }
             _ => return None,
         }
     }
@@ -79,12 +95,22 @@ fn parse_who(text: &str) -> Option<Who> {
 fn parse_actions(who: Who, mut text: &[u8]) -> Option<Vec<Clause>> {
     let mut clauses = Vec::new();
     while let Some((&operation, rest)) = text.split_first() {
-        let end = rest.iter().position(|byte| matches!(byte, b'+' | b'-' | b'=')).unwrap_or(rest.len());
+        let end = rest
+            .iter()
+            .position(|byte| matches!(byte, b'+' | b'-' | b'='))
+            .unwrap_or(rest.len());
         let permissions = rest[..end].to_vec();
-        if !permissions.iter().all(|letter| b"rwxXstugo".contains(letter)) {
+        if !permissions
+            .iter()
+            .all(|letter| b"rwxXstugo".contains(letter))
+        {
             return None;
         }
-        clauses.push(Clause { who, operation, permissions });
+        clauses.push(Clause {
+            who,
+            operation,
+            permissions,
+        });
         text = &rest[end..];
     }
     Some(clauses)
@@ -100,7 +126,10 @@ impl Clause {
                 b'w' => bits |= 2,
                 b'x' => bits |= 1,
                 b'X' if is_directory || mode & 0o111 != 0 => bits |= 1,
-                b's' => special |= if self.who.user { 0o4000 } else { 0 } | if self.who.group { 0o2000 } else { 0 },
+                b's' => {
+                    special |= if self.who.user { 0o4000 } else { 0 }
+                        | if self.who.group { 0o2000 } else { 0 }
+                }
                 b't' => special |= 0o1000,
                 b'u' => bits |= mode >> 6 & 7,
                 b'g' => bits |= mode >> 3 & 7,
@@ -109,7 +138,12 @@ impl Clause {
             }
         }
         let shifts = [(self.who.user, 6), (self.who.group, 3), (self.who.other, 0)];
-        let spread = |bits: u32| shifts.iter().filter(|(on, _)| *on).fold(0, |all, (_, shift)| all | bits << shift);
+        let spread = |bits: u32| {
+            shifts
+                .iter()
+                .filter(|(on, _)| *on)
+                .fold(0, |all, (_, shift)| all | bits << shift)
+        };
         match self.operation {
             b'+' => mode | spread(bits) | special,
             b'-' => mode & !(spread(bits) | special),
@@ -123,7 +157,9 @@ mod tests {
     use super::ModeChange;
 
     fn apply(text: &str, mode: u32, is_directory: bool) -> u32 {
-        ModeChange::parse(text).expect("valid").apply(mode, is_directory)
+        ModeChange::parse(text)
+            .expect("valid")
+            .apply(mode, is_directory)
     }
 
     #[test]
@@ -143,7 +179,11 @@ mod tests {
             ("o=", 0o777, false, 0o770),
             ("u+x-w", 0o644, false, 0o544),
         ] {
-            assert_eq!(apply(text, mode, is_directory), expected, "{text} on {mode:o}");
+            assert_eq!(
+                apply(text, mode, is_directory),
+                expected,
+                "{text} on {mode:o}"
+            );
         }
     }
 

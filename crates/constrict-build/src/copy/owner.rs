@@ -43,7 +43,10 @@ fn users(view: &dyn View) -> Result<Vec<User>> {
             home: fields.get(5).copied().unwrap_or("/").into(),
         })
     };
-    Ok(String::from_utf8_lossy(&text).lines().filter_map(parse).collect())
+    Ok(String::from_utf8_lossy(&text)
+        .lines()
+        .filter_map(parse)
+        .collect())
 }
 
 fn groups(view: &dyn View) -> Result<Vec<Group>> {
@@ -53,18 +56,29 @@ fn groups(view: &dyn View) -> Result<Vec<Group>> {
         Some(Group {
             name: (*fields.first()?).into(),
             gid: fields.get(2)?.parse().ok()?,
-            members: fields.get(3).map(|list| list.split(',').map(Into::into).collect()).unwrap_or_default(),
+            members: fields
+                .get(3)
+                .map(|list| list.split(',').map(Into::into).collect())
+                .unwrap_or_default(),
         })
     };
-    Ok(String::from_utf8_lossy(&text).lines().filter_map(parse).collect())
+    Ok(String::from_utf8_lossy(&text)
+        .lines()
+        .filter_map(parse)
+        .collect())
 }
 
 /// The numbers that `--chown=USER[:GROUP]` means. A name that nobody has is 0 for a user, and nothing for a group.
 pub(crate) fn chown_ids(view: &dyn View, chown: &str) -> Result<(u32, u32)> {
-    let (user, group) = chown.split_once(':').map_or((chown, None), |(user, group)| (user, Some(group)));
+    let (user, group) = chown
+        .split_once(':')
+        .map_or((chown, None), |(user, group)| (user, Some(group)));
     let (uid, mut gid) = match user.parse::<u32>() {
         Ok(id) => (id, id),
-        Err(_) => users(view)?.into_iter().find(|u| u.name == user).map_or((0, 0), |u| (u.uid, u.gid)),
+        Err(_) => users(view)?
+            .into_iter()
+            .find(|u| u.name == user)
+            .map_or((0, 0), |u| (u.uid, u.gid)),
     };
     match group.map(|group| (group, group.parse::<u32>())) {
         None | Some(("", _)) => {}
@@ -81,36 +95,71 @@ pub(crate) fn chown_ids(view: &dyn View, chown: &str) -> Result<(u32, u32)> {
 /// The account that `USER name[:group]` means to a process. Names that nobody has are an error.
 pub(crate) fn account(view: &dyn View, user: &str) -> Result<Account> {
     let users = users(view)?;
-    let home_of = |uid: u32| users.iter().find(|u| u.uid == uid).map_or("/".to_string(), |u| u.home.clone());
+    let home_of = |uid: u32| {
+        users
+            .iter()
+            .find(|u| u.uid == uid)
+            .map_or("/".to_string(), |u| u.home.clone())
+    };
     if user.is_empty() {
-        return Ok(Account { home: home_of(0), groups: supplementary(view, "root", &users)?, ..Account::default() });
+        return Ok(Account {
+            home: home_of(0),
+            groups: supplementary(view, "root", &users)?,
+            ..Account::default()
+        });
     }
-    let (name, group) = user.split_once(':').map_or((user, None), |(name, group)| (name, Some(group)));
+    let (name, group) = user
+        .split_once(':')
+        .map_or((user, None), |(name, group)| (name, Some(group)));
     if let (Ok(uid), Some(Ok(gid))) = (name.parse(), group.map(str::parse::<u32>)) {
-        return Ok(Account { uid, gid, groups: Vec::new(), home: home_of(uid) });
+        return Ok(Account {
+            uid,
+            gid,
+            groups: Vec::new(),
+            home: home_of(uid),
+        });
     }
     let number = name.parse::<u32>().ok();
-    let found = users.iter().find(|u| u.name == name || Some(u.uid) == number);
+    let found = users
+        .iter()
+        .find(|u| u.name == name || Some(u.uid) == number);
     let (uid, primary) = match (found, number) {
         (Some(found), _) => (found.uid, found.gid),
         (None, Some(uid)) => (uid, 0),
         (None, None) => {
-            return Err(Error::Invalid(format!("unable to find user `{name}`: no matching entries in passwd file")));
+            return Err(Error::Invalid(format!(
+                "unable to find user `{name}`: no matching entries in passwd file"
+            )));
         }
     };
     let home = home_of(uid);
     let Some(group) = group.filter(|group| !group.is_empty()) else {
         let known = found.map_or("", |u| u.name.as_str());
-        return Ok(Account { uid, gid: primary, groups: supplementary(view, known, &users)?, home });
+        return Ok(Account {
+            uid,
+            gid: primary,
+            groups: supplementary(view, known, &users)?,
+            home,
+        });
     };
-    let gid = match (groups(view)?.iter().find(|g| g.name == group), group.parse()) {
+    let gid = match (
+        groups(view)?.iter().find(|g| g.name == group),
+        group.parse(),
+    ) {
         (Some(found), _) => found.gid,
         (None, Ok(gid)) => gid,
         (None, Err(_)) => {
-            return Err(Error::Invalid(format!("unable to find group `{group}`: no matching entries in group file")));
+            return Err(Error::Invalid(format!(
+                "unable to find group `{group}`: no matching entries in group file"
+            )));
         }
     };
-    Ok(Account { uid, gid, groups: Vec::new(), home })
+    Ok(Account {
+        uid,
+        gid,
+        groups: Vec::new(),
+        home,
+    })
 }
 
 /// The groups that list `name` as a member.
@@ -119,6 +168,8 @@ fn supplementary(view: &dyn View, name: &str, users: &[User]) -> Result<Vec<u32>
         return Ok(Vec::new());
     }
     let all = groups(view)?;
-    let listed = all.iter().filter(|g| g.members.iter().any(|member| member == name));
+    let listed = all
+        .iter()
+        .filter(|g| g.members.iter().any(|member| member == name));
     Ok(listed.map(|g| g.gid).collect())
 }

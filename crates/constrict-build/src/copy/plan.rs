@@ -56,7 +56,11 @@ pub(crate) struct MakeDirectories {
 impl<'t> Plan<'t> {
     /// Nothing yet, over `base`.
     pub(crate) fn new(base: &'t Tree, epoch: i64) -> Self {
-        Plan { base, entries: BTreeMap::new(), epoch }
+        Plan {
+            base,
+            entries: BTreeMap::new(),
+            epoch,
+        }
     }
 
     /// The time of what the build makes itself.
@@ -72,7 +76,11 @@ impl<'t> Plan<'t> {
         // below a planned non-directory nothing of the base shows
         let mut above = parent(path);
         while !above.is_empty() {
-            if self.entries.get(above).is_some_and(|planned| !planned.meta.is_directory()) {
+            if self
+                .entries
+                .get(above)
+                .is_some_and(|planned| !planned.meta.is_directory())
+            {
                 return None;
             }
             above = parent(above);
@@ -80,7 +88,9 @@ impl<'t> Plan<'t> {
         let node = self.base.get(path)?;
         Some(match node.entry.map(|entry| &entry.kind) {
             None | Some(Kind::Directory) => FileKind::Directory,
-            Some(Kind::Symlink { target }) => FileKind::Symlink { target: target.clone() },
+            Some(Kind::Symlink { target }) => FileKind::Symlink {
+                target: target.clone(),
+            },
             Some(_) => FileKind::Regular { size: 0 },
         })
     }
@@ -105,7 +115,10 @@ impl<'t> Plan<'t> {
                 Some(FileKind::Directory) => {}
                 Some(_) => {
                     let path = format!("/{}", String::from_utf8_lossy(&at));
-                    return Err(Error::Copy { path, reason: "a parent is not a directory" });
+                    return Err(Error::Copy {
+                        path,
+                        reason: "a parent is not a directory",
+                    });
                 }
                 None => self.put_directory(&at, how),
             }
@@ -123,12 +136,24 @@ impl<'t> Plan<'t> {
             xattrs: BTreeMap::new(),
             link_group: None,
         };
-        self.put(path, Planned { meta, content: Content::None, hard_link: None });
+        self.put(
+            path,
+            Planned {
+                meta,
+                content: Content::None,
+                hard_link: None,
+            },
+        );
     }
 
     /// Plans an entry; what was planned below a path that is no directory any more is forgotten.
     pub(crate) fn put(&mut self, path: &[u8], planned: Planned) {
-        if !planned.meta.is_directory() && self.entries.get(path).is_some_and(|old| old.meta.is_directory()) {
+        if !planned.meta.is_directory()
+            && self
+                .entries
+                .get(path)
+                .is_some_and(|old| old.meta.is_directory())
+        {
             let prefix = join(path, b"");
             self.entries.retain(|key, _| !key.starts_with(&prefix));
         }
@@ -151,10 +176,19 @@ impl<'t> Plan<'t> {
                 FileKind::BlockDevice { major, minor } => format!("block {major}:{minor}"),
                 FileKind::Fifo | FileKind::Socket => "fifo".into(),
             };
-            let xattrs: Vec<String> =
-                meta.xattrs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
-            let value =
-                format!("{what} {:o} {}:{} {} {}", meta.mode, meta.uid, meta.gid, meta.mtime, xattrs.join(","));
+            let xattrs: Vec<String> = meta
+                .xattrs
+                .iter()
+                .map(|(name, value)| format!("{}={}", escape(name), escape(value)))
+                .collect();
+            let value = format!(
+                "{what} {:o} {}:{} {} {}",
+                meta.mode,
+                meta.uid,
+                meta.gid,
+                meta.mtime,
+                xattrs.join(",")
+            );
             parts.push((escape(path), value));
         }
         Ok(parts)
@@ -189,7 +223,11 @@ pub(crate) struct Destination {
 impl Destination {
     /// Takes the destination apart.
     pub(crate) fn parse(path: &str) -> Self {
-        let is_directory = path.ends_with('/') || path.ends_with("/.") || path == "." || path.is_empty();
-        Destination { path: clean(path.as_bytes()), is_directory }
+        let is_directory =
+            path.ends_with('/') || path.ends_with("/.") || path == "." || path.is_empty();
+        Destination {
+            path: clean(path.as_bytes()),
+            is_directory,
+        }
     }
 }

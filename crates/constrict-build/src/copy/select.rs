@@ -29,8 +29,14 @@ pub(crate) struct Options {
 
 impl Options {
     fn new_directories(&self) -> MakeDirectories {
-        let mode = self.mode.as_ref().map_or(0o755, ModeChange::for_new_directory);
-        MakeDirectories { mode, owner: self.owner.unwrap_or((0, 0)) }
+        let mode = self
+            .mode
+            .as_ref()
+            .map_or(0o755, ModeChange::for_new_directory);
+        MakeDirectories {
+            mode,
+            owner: self.owner.unwrap_or((0, 0)),
+        }
     }
 }
 
@@ -65,7 +71,9 @@ pub(crate) fn copy_inline(
     }
     plan.make_directories(parent(&to), options.new_directories())?;
     let meta = Meta {
-        kind: FileKind::Regular { size: content.len() as u64 },
+        kind: FileKind::Regular {
+            size: content.len() as u64,
+        },
         mode: 0o644,
         uid: 0,
         gid: 0,
@@ -84,23 +92,49 @@ pub(crate) fn unpack(
     options: &Options,
 ) -> Result<()> {
     let to = plan.resolve(&destination.path)?;
-    plan.make_directories(&to, MakeDirectories { mode: 0o755, owner: options.owner.unwrap_or((0, 0)) })?;
+    plan.make_directories(
+        &to,
+        MakeDirectories {
+            mode: 0o755,
+            owner: options.owner.unwrap_or((0, 0)),
+        },
+    )?;
     let archive: Arc<ArchiveView> = Arc::new(archive);
     for (path, meta, hard_link) in archive.members() {
         let at = plan.resolve(&join(&to, parent(path)))?;
-        plan.make_directories(&at, MakeDirectories { mode: 0o755, owner: (0, 0) })?;
+        plan.make_directories(
+            &at,
+            MakeDirectories {
+                mode: 0o755,
+                owner: (0, 0),
+            },
+        )?;
         let mut meta = meta.clone();
         (meta.uid, meta.gid) = options.owner.unwrap_or((meta.uid, meta.gid));
         let content = match meta.kind {
             FileKind::Regular { .. } => Content::File(archive.clone(), path.clone()),
             _ => Content::None,
         };
-        let to = if path.is_empty() { to.clone() } else { join(&at, file_name(path)) };
+        let to = if path.is_empty() {
+            to.clone()
+        } else {
+            join(&at, file_name(path))
+        };
         let hard_link = match hard_link {
-            Some(target) => Some(join(&plan.resolve(&join(&at_root(&at, path), parent(target)))?, file_name(target))),
+            Some(target) => Some(join(
+                &plan.resolve(&join(&at_root(&at, path), parent(target)))?,
+                file_name(target),
+            )),
             None => None,
         };
-        plan.put(&to, Planned { meta, content, hard_link });
+        plan.put(
+            &to,
+            Planned {
+                meta,
+                content,
+                hard_link,
+            },
+        );
     }
     Ok(())
 }
@@ -126,18 +160,28 @@ pub(crate) fn matches(view: &dyn View, source: &str) -> Result<Vec<Vec<u8>>> {
     let literal = parts.iter().take_while(|part| !is_glob(part)).count();
     let start = resolve_in(view, &parts[..literal].join(&b'/'), true)?;
     if view.meta(&start)?.is_none() {
-        return Err(crate::source::no_such_path(view, &parts[..literal].join(&b'/')));
+        return Err(crate::source::no_such_path(
+            view,
+            &parts[..literal].join(&b'/'),
+        ));
     }
     let mut found = vec![start];
     for part in &parts[literal..] {
         let text = String::from_utf8_lossy(part);
-        let glob = Glob::parse(&text).map_err(|_| Error::Invalid(format!("`{source}`: syntax error in pattern")))?;
+        let glob = Glob::parse(&text)
+            .map_err(|_| Error::Invalid(format!("`{source}`: syntax error in pattern")))?;
         let mut next = Vec::new();
         for directory in found {
-            if view.meta(&directory)?.is_some_and(|meta| meta.is_directory()) {
+            if view
+                .meta(&directory)?
+                .is_some_and(|meta| meta.is_directory())
+            {
                 let names = view.list(&directory)?;
                 next.extend(
-                    names.iter().filter(|name| glob.matches(&String::from_utf8_lossy(name))).map(|name| join(&directory, name)),
+                    names
+                        .iter()
+                        .filter(|name| glob.matches(&String::from_utf8_lossy(name)))
+                        .map(|name| join(&directory, name)),
                 );
             }
         }
@@ -149,7 +193,11 @@ pub(crate) fn matches(view: &dyn View, source: &str) -> Result<Vec<Vec<u8>>> {
 /// Makes the directories that the destination names and returns where it really is.
 fn prepare(plan: &mut Plan<'_>, destination: &Destination, options: &Options) -> Result<Vec<u8>> {
     let path = &destination.path;
-    let ensure = if destination.is_directory { path.as_slice() } else { parent(path) };
+    let ensure = if destination.is_directory {
+        path.as_slice()
+    } else {
+        parent(path)
+    };
     let ensure = plan.resolve(ensure)?;
     plan.make_directories(&ensure, options.new_directories())?;
     plan.resolve(path)
@@ -172,9 +220,19 @@ pub(crate) fn copy_literal(
     if !meta.is_directory() && existing == Some(FileKind::Directory) {
         to = join(&to, file_name(source));
     }
-    let made = if meta.is_directory() && existing.is_none() { to.as_slice() } else { parent(&to) };
+    let made = if meta.is_directory() && existing.is_none() {
+        to.as_slice()
+    } else {
+        parent(&to)
+    };
     plan.make_directories(made, options.new_directories())?;
-    let mut walk = Walk { view, options, include: None, links: HashMap::new(), pending: Vec::new() };
+    let mut walk = Walk {
+        view,
+        options,
+        include: None,
+        links: HashMap::new(),
+        pending: Vec::new(),
+    };
     walk.copy(plan, &from, b"", &to, &meta, false)
 }
 
@@ -194,15 +252,34 @@ fn copy_with_parents(
     };
     let literal = !has_wildcards(&pattern);
     if literal && view.meta(&join(&root, pattern.as_bytes()))?.is_none() {
-        return Err(crate::source::no_such_path(view.as_ref(), &join(&root, pattern.as_bytes())));
+        return Err(crate::source::no_such_path(
+            view.as_ref(),
+            &join(&root, pattern.as_bytes()),
+        ));
     }
     let include = if pattern.is_empty() {
         None
     } else {
-        Some(Ignore::from_patterns(&[&pattern]).map_err(|error| Error::Invalid(error.to_string()))?)
+        Some(
+            Ignore::from_patterns(&[&pattern])
+                .map_err(|error| Error::Invalid(error.to_string()))?,
+        )
     };
-    let to = prepare(plan, &Destination { is_directory: true, ..destination.clone() }, options)?;
-    let mut walk = Walk { view, options, include, links: HashMap::new(), pending: Vec::new() };
+    let to = prepare(
+        plan,
+        &Destination {
+            is_directory: true,
+            ..destination.clone()
+        },
+        options,
+    )?;
+    let mut walk = Walk {
+        view,
+        options,
+        include,
+        links: HashMap::new(),
+        pending: Vec::new(),
+    };
     walk.copy(plan, &root, b"", &to, &meta, false)
 }
 
@@ -229,8 +306,17 @@ impl Walk<'_> {
         overwrite: bool,
     ) -> Result<()> {
         let name = String::from_utf8_lossy(relative);
-        let excluded = !relative.is_empty() && self.options.exclude.as_ref().is_some_and(|e| e.matches(&name));
-        let included = self.include.as_ref().is_none_or(|i| !relative.is_empty() && i.matches(&name)) && !excluded;
+        let excluded = !relative.is_empty()
+            && self
+                .options
+                .exclude
+                .as_ref()
+                .is_some_and(|e| e.matches(&name));
+        let included = self
+            .include
+            .as_ref()
+            .is_none_or(|i| !relative.is_empty() && i.matches(&name))
+            && !excluded;
         if !meta.is_directory() {
             if !included {
                 return Ok(());
@@ -238,7 +324,13 @@ impl Walk<'_> {
             self.make_pending(plan)?;
             return self.copy_file(plan, from, to, meta);
         }
-        if excluded && self.options.exclude.as_ref().is_some_and(|e| e.prunes(&name)) {
+        if excluded
+            && self
+                .options
+                .exclude
+                .as_ref()
+                .is_some_and(|e| e.prunes(&name))
+        {
             return Ok(());
         }
         let depth = self.pending.len();
@@ -251,7 +343,14 @@ impl Walk<'_> {
         for child in self.view.list(from)? {
             let path = join(from, &child);
             if let Some(meta) = self.view.meta(&path)? {
-                self.copy(plan, &path, &join(relative, &child), &join(to, &child), &meta, true)?;
+                self.copy(
+                    plan,
+                    &path,
+                    &join(relative, &child),
+                    &join(to, &child),
+                    &meta,
+                    true,
+                )?;
             }
         }
         self.pending.truncate(depth);
@@ -265,22 +364,53 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn copy_directory(&self, plan: &mut Plan<'_>, to: &[u8], meta: &Meta, overwrite: bool) -> Result<()> {
+    fn copy_directory(
+        &self,
+        plan: &mut Plan<'_>,
+        to: &[u8],
+        meta: &Meta,
+        overwrite: bool,
+    ) -> Result<()> {
         match plan.kind(to) {
             Some(FileKind::Directory) if !overwrite => return Ok(()),
             Some(FileKind::Directory) | None => {}
-            Some(_) => return Err(Error::Copy { path: shown(to), reason: "it is not a directory" }),
+            Some(_) => {
+                return Err(Error::Copy {
+                    path: shown(to),
+                    reason: "it is not a directory",
+                });
+            }
         }
         let meta = self.options.dress(meta, plan.epoch());
-        plan.put(to, Planned { meta, content: Content::None, hard_link: None });
+        plan.put(
+            to,
+            Planned {
+                meta,
+                content: Content::None,
+                hard_link: None,
+            },
+        );
         Ok(())
     }
 
-    fn copy_file(&mut self, plan: &mut Plan<'_>, from: &[u8], to: &[u8], meta: &Meta) -> Result<()> {
+    fn copy_file(
+        &mut self,
+        plan: &mut Plan<'_>,
+        from: &[u8],
+        to: &[u8],
+        meta: &Meta,
+    ) -> Result<()> {
         if plan.kind(to) == Some(FileKind::Directory) {
-            return Err(Error::Copy { path: shown(to), reason: "a directory is in the place of the file" });
+            return Err(Error::Copy {
+                path: shown(to),
+                reason: "a directory is in the place of the file",
+            });
         }
-        if let Some(first) = meta.link_group.as_ref().and_then(|group| self.links.get(group)) {
+        if let Some(first) = meta
+            .link_group
+            .as_ref()
+            .and_then(|group| self.links.get(group))
+        {
             let planned = Planned {
                 meta: self.options.dress(meta, plan.epoch()),
                 content: Content::None,
@@ -293,10 +423,17 @@ impl Walk<'_> {
             self.links.insert(group.clone(), to.to_vec());
         }
         let (meta, content) = match meta.kind {
-            FileKind::Regular { .. } => (meta.clone(), Content::File(self.view.clone(), from.to_vec())),
-            FileKind::Socket => {
-                (Meta { kind: FileKind::Regular { size: 0 }, ..meta.clone() }, Content::Inline(Arc::default()))
-            }
+            FileKind::Regular { .. } => (
+                meta.clone(),
+                Content::File(self.view.clone(), from.to_vec()),
+            ),
+            FileKind::Socket => (
+                Meta {
+                    kind: FileKind::Regular { size: 0 },
+                    ..meta.clone()
+                },
+                Content::Inline(Arc::default()),
+            ),
             _ => (meta.clone(), Content::None),
         };
         put_file(plan, to, meta, content, self.options)
@@ -318,12 +455,28 @@ impl Options {
     }
 }
 
-fn put_file(plan: &mut Plan<'_>, to: &[u8], meta: Meta, content: Content, options: &Options) -> Result<()> {
+fn put_file(
+    plan: &mut Plan<'_>,
+    to: &[u8],
+    meta: Meta,
+    content: Content,
+    options: &Options,
+) -> Result<()> {
     if plan.kind(to) == Some(FileKind::Directory) {
-        return Err(Error::Copy { path: shown(to), reason: "a directory is in the place of the file" });
+        return Err(Error::Copy {
+            path: shown(to),
+            reason: "a directory is in the place of the file",
+        });
     }
     let meta = options.dress(&meta, plan.epoch());
-    plan.put(to, Planned { meta, content, hard_link: None });
+    plan.put(
+        to,
+        Planned {
+            meta,
+            content,
+            hard_link: None,
+        },
+    );
     Ok(())
 }
 

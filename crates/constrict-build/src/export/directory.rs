@@ -22,8 +22,13 @@ pub fn write_tar(layers: &Arc<Layers>, diff_ids: &[Digest], sink: impl Write) ->
     let mut links: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
     let mut tar = LayerWriter::new(sink, Compression::None)?;
     for (path, _) in tree.walk() {
-        let Some(meta) = view.meta(&path)? else { continue };
-        let first = meta.link_group.as_ref().and_then(|group| links.get(group).cloned());
+        let Some(meta) = view.meta(&path)? else {
+            continue;
+        };
+        let first = meta
+            .link_group
+            .as_ref()
+            .and_then(|group| links.get(group).cloned());
         if let Some(group) = &meta.link_group {
             links.entry(group.clone()).or_insert_with(|| path.clone());
         }
@@ -37,7 +42,12 @@ pub fn write_tar(layers: &Arc<Layers>, diff_ids: &[Digest], sink: impl Write) ->
 }
 
 /// Writes the files below `target`, which is made when missing. Owners are set where this user may.
-pub fn write_directory(layers: &Arc<Layers>, diff_ids: &[Digest], target: &Path, mode: Mode) -> Result<()> {
+pub fn write_directory(
+    layers: &Arc<Layers>,
+    diff_ids: &[Digest],
+    target: &Path,
+    mode: Mode,
+) -> Result<()> {
     let tree = layers.tree(diff_ids)?;
     layers.snapshots(diff_ids)?;
     std::fs::create_dir_all(target).at("create", target)?;
@@ -58,7 +68,10 @@ pub fn write_directory(layers: &Arc<Layers>, diff_ids: &[Digest], target: &Path,
 /// Refuses a target that is a file.
 pub fn check_target(target: &Path) -> Result<()> {
     match target.symlink_metadata() {
-        Ok(meta) if !meta.is_dir() => Err(Error::Invalid(format!("`{}` is no directory", target.display()))),
+        Ok(meta) if !meta.is_dir() => Err(Error::Invalid(format!(
+            "`{}` is no directory",
+            target.display()
+        ))),
         _ => Ok(()),
     }
 }

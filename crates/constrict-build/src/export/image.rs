@@ -27,7 +27,11 @@ pub fn assemble(
     compression: Compression,
 ) -> Result<Image> {
     let created = rfc3339(epoch);
-    for entry in config.history.iter_mut().filter(|entry| entry.created.is_none()) {
+    for entry in config
+        .history
+        .iter_mut()
+        .filter(|entry| entry.created.is_none())
+    {
         entry.created = Some(created.clone());
     }
     config.created = Some(created);
@@ -41,23 +45,37 @@ pub fn assemble(
     let manifest = Manifest::oci(Descriptor::of(MediaType::OciConfig, &json), descriptors);
     let json = manifest.to_json();
     layers.store.write_blob(&json)?;
-    Ok(Image { descriptor: Descriptor::of(MediaType::OciManifest, &json), manifest, config })
+    Ok(Image {
+        descriptor: Descriptor::of(MediaType::OciManifest, &json),
+        manifest,
+        config,
+    })
 }
 
 /// The blob of a layer that an image names. What a base image brings stays as it is; a layer of ours is compressed as
 /// asked for.
 fn layer(layers: &Layers, diff_id: &Digest, compression: Compression) -> Result<Descriptor> {
-    let record = layers.store.layer_record(diff_id)?.unwrap_or_else(|| unreachable!("solved layers are recorded"));
+    let record = layers
+        .store
+        .layer_record(diff_id)?
+        .unwrap_or_else(|| unreachable!("solved layers are recorded"));
     let first = record.blobs.first().expect("a record has a blob");
     if record.origin.is_some() || compression == Compression::GZIP {
         return Ok(as_oci(first));
     }
     let wanted = compression.media_type();
-    if let Some(known) = record.blobs.iter().find(|blob| blob.media_type == wanted && layers.store.has_blob(&blob.digest)) {
+    if let Some(known) = record
+        .blobs
+        .iter()
+        .find(|blob| blob.media_type == wanted && layers.store.has_blob(&blob.digest))
+    {
         return Ok(known.clone());
     }
     let descriptor = recompress(layers, first, compression)?;
-    layers.store.write_layer_record(&LayerRecord { blobs: vec![descriptor.clone()], ..record })?;
+    layers.store.write_layer_record(&LayerRecord {
+        blobs: vec![descriptor.clone()],
+        ..record
+    })?;
     Ok(descriptor)
 }
 
@@ -66,7 +84,8 @@ fn recompress(layers: &Layers, blob: &Descriptor, compression: Compression) -> R
     let mut plain = Decompressor::new(layers.store.open_blob(&blob.digest)?).at("read", &path)?;
     let temporary = layers.store.temporary("layer");
     let file = std::fs::File::create(&temporary).at("create", &temporary)?;
-    let mut compressor = Compressor::new(DigestWriter::new(file), compression).at("write", &temporary)?;
+    let mut compressor =
+        Compressor::new(DigestWriter::new(file), compression).at("write", &temporary)?;
     std::io::copy(&mut plain, &mut compressor).at("write", &temporary)?;
     let (_, digest, size) = compressor.finish().at("write", &temporary)?.finish();
     layers.store.adopt_blob(&temporary, &digest)?;
@@ -86,8 +105,10 @@ fn as_oci(blob: &Descriptor) -> Descriptor {
 
 /// A time as RFC 3339 has it, in UTC.
 fn rfc3339(seconds: i64) -> String {
-    let time = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
-    time.format(&time::format_description::well_known::Rfc3339).expect("a time in UTC has this form")
+    let time = time::OffsetDateTime::from_unix_timestamp(seconds)
+        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    time.format(&time::format_description::well_known::Rfc3339)
+        .expect("a time in UTC has this form")
 }
 
 #[cfg(test)]
@@ -97,6 +118,9 @@ mod tests {
     #[test]
     fn times_are_rfc_3339() {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
-        assert_eq!(rfc3339(crate::solver::DEFAULT_EPOCH), "1980-01-02T00:00:00Z");
+        assert_eq!(
+            rfc3339(crate::solver::DEFAULT_EPOCH),
+            "1980-01-02T00:00:00Z"
+        );
     }
 }

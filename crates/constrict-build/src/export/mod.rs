@@ -1,6 +1,5 @@
 //! Exports: a result as an image of the store, and from there to registries, archives and directories.
 
-
 pub mod directory;
 pub mod image;
 pub mod registry;

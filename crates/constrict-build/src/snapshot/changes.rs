@@ -33,9 +33,19 @@ pub(crate) struct Owners<'a> {
 
 /// The changes in `upper`, by path; `below` is the tree that they are changes of.
 pub(crate) fn changes(upper: &Path, below: &Tree, owners: &Owners<'_>) -> Result<Vec<Change>> {
-    let mut walk = Walk { upper, below, owners, links: HashMap::new(), found: Vec::new() };
-    let root = rustix::fs::open(upper, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, rustix::fs::Mode::empty())
-        .at("open", upper)?;
+    let mut walk = Walk {
+        upper,
+        below,
+        owners,
+        links: HashMap::new(),
+        found: Vec::new(),
+    };
+    let root = rustix::fs::open(
+        upper,
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        rustix::fs::Mode::empty(),
+    )
+    .at("open", upper)?;
     walk.directory(&root, b"")?;
     walk.found.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
     Ok(walk.found)
@@ -70,9 +80,18 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, parent: &OwnedFd, name: &std::ffi::CStr, path: Vec<u8>, stat: &Stat) -> Result<()> {
+    fn entry(
+        &mut self,
+        parent: &OwnedFd,
+        name: &std::ffi::CStr,
+        path: Vec<u8>,
+        stat: &Stat,
+    ) -> Result<()> {
         let on_disk = self.on_disk(&path);
-        let (major, minor) = (rustix::fs::major(stat.st_rdev), rustix::fs::minor(stat.st_rdev));
+        let (major, minor) = (
+            rustix::fs::major(stat.st_rdev),
+            rustix::fs::minor(stat.st_rdev),
+        );
         let kind = match FileType::from_raw_mode(stat.st_mode) {
             FileType::CharacterDevice if (major, minor) == (0, 0) => {
                 if self.below.get(&path).is_some() {
@@ -82,17 +101,22 @@ impl Walk<'_> {
             }
             FileType::Directory => {
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                let directory =
-                    rustix::fs::openat(parent, name, flags, rustix::fs::Mode::empty()).at("open", &on_disk)?;
+                let directory = rustix::fs::openat(parent, name, flags, rustix::fs::Mode::empty())
+                    .at("open", &on_disk)?;
                 return self.changed_directory(&directory, path, stat);
             }
             FileType::RegularFile => match self.first_name(&path, stat) {
                 Some(target) => NewKind::Hardlink { target },
-                None => NewKind::File { size: stat.st_size as u64 },
+                None => NewKind::File {
+                    size: stat.st_size as u64,
+                },
             },
             FileType::Symlink => {
-                let target = rustix::fs::readlinkat(parent, name, Vec::new()).at("read", &on_disk)?;
-                NewKind::Symlink { target: target.into_bytes() }
+                let target =
+                    rustix::fs::readlinkat(parent, name, Vec::new()).at("read", &on_disk)?;
+                NewKind::Symlink {
+                    target: target.into_bytes(),
+                }
             }
             FileType::CharacterDevice => NewKind::CharDevice { major, minor },
             FileType::BlockDevice => NewKind::BlockDevice { major, minor },
@@ -101,7 +125,11 @@ impl Walk<'_> {
             _ => return Ok(()),
         };
         let is_file = matches!(kind, NewKind::File { .. } | NewKind::Hardlink { .. });
-        let xattrs = if is_file { xattrs(&on_disk)? } else { BTreeMap::new() };
+        let xattrs = if is_file {
+            xattrs(&on_disk)?
+        } else {
+            BTreeMap::new()
+        };
         let owner = self.owner(&path, stat, is_file.then_some(on_disk.as_path()))?;
         self.push(path, kind, stat, owner, xattrs);
         Ok(())
@@ -110,8 +138,17 @@ impl Walk<'_> {
     fn changed_directory(&mut self, directory: &OwnedFd, path: Vec<u8>, stat: &Stat) -> Result<()> {
         let on_disk = self.on_disk(&path);
         let owner = self.owner(&path, stat, Some(&on_disk))?;
-        self.push(path.clone(), NewKind::Directory, stat, owner, xattrs(&on_disk)?);
-        let replaced = self.below.get(&path).is_some_and(|node| node.is_directory());
+        self.push(
+            path.clone(),
+            NewKind::Directory,
+            stat,
+            owner,
+            xattrs(&on_disk)?,
+        );
+        let replaced = self
+            .below
+            .get(&path)
+            .is_some_and(|node| node.is_directory());
         if replaced && is_opaque(directory, self.owners.mode).at("read", &on_disk)? {
             self.push(path.clone(), NewKind::Opaque, stat, (0, 0), BTreeMap::new());
         }
@@ -137,16 +174,22 @@ impl Walk<'_> {
         if self.owners.mode.can_chown() {
             return Ok((stat.st_uid, stat.st_gid));
         }
-        if let Some(recorded) = self.owners.recorded.iter().rev().find(|recorded| {
-            recorded.path.as_os_str().as_bytes().strip_prefix(b"/") == Some(path)
-        }) {
+        if let Some(recorded) =
+            self.owners.recorded.iter().rev().find(|recorded| {
+                recorded.path.as_os_str().as_bytes().strip_prefix(b"/") == Some(path)
+            })
+        {
             return Ok((recorded.uid, recorded.gid));
         }
         if let Some(owner) = file.map(recorded).transpose()?.flatten() {
             return Ok(owner);
         }
         // what was there before keeps its owner; what is new belongs to the RUN's user
-        let before = self.below.get(path).and_then(|node| node.entry).filter(|entry| same_type(&entry.kind, stat));
+        let before = self
+            .below
+            .get(path)
+            .and_then(|node| node.entry)
+            .filter(|entry| same_type(&entry.kind, stat));
         Ok(before.map_or(self.owners.user, |entry| (entry.uid, entry.gid)))
     }
 
@@ -159,7 +202,15 @@ impl Walk<'_> {
         xattrs: BTreeMap<Vec<u8>, Vec<u8>>,
     ) {
         let file = self.on_disk(&path);
-        let entry = NewEntry { path, kind, mode: stat.st_mode & 0o7777, uid, gid, mtime: stat.st_mtime, xattrs };
+        let entry = NewEntry {
+            path,
+            kind,
+            mode: stat.st_mode & 0o7777,
+            uid,
+            gid,
+            mtime: stat.st_mtime,
+            xattrs,
+        };
         self.found.push(Change { entry, file });
     }
 
@@ -203,7 +254,10 @@ fn recorded(file: &Path) -> Result<Option<(u32, u32)>> {
 fn xattrs(file: &Path) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
     let mut value = [0; 64];
     match rustix::fs::lgetxattr(file, c"security.capability", &mut value) {
-        Ok(n) => Ok(BTreeMap::from([(b"security.capability".to_vec(), value[..n].to_vec())])),
+        Ok(n) => Ok(BTreeMap::from([(
+            b"security.capability".to_vec(),
+            value[..n].to_vec(),
+        )])),
         Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::RANGE) => Ok(BTreeMap::new()),
         Err(error) => Err(error).at("read the capabilities of", file),
     }

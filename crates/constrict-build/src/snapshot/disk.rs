@@ -14,7 +14,12 @@ use crate::error::IoContext;
 use crate::view::{FileKind, Meta, View, file_name, parent};
 
 /// Makes entries below `root`; every file among them has `content`.
-pub(crate) fn make_entries(root: &Path, mode: Mode, entries: Vec<NewEntry>, content: &[u8]) -> crate::Result<()> {
+pub(crate) fn make_entries(
+    root: &Path,
+    mode: Mode,
+    entries: Vec<NewEntry>,
+    content: &[u8],
+) -> crate::Result<()> {
     let disk = Disk::new(std::fs::File::open(root).at("open", root)?.into(), mode);
     for entry in entries {
         let path = root.join(String::from_utf8_lossy(&entry.path).as_ref());
@@ -24,14 +29,23 @@ pub(crate) fn make_entries(root: &Path, mode: Mode, entries: Vec<NewEntry>, cont
 }
 
 /// Makes files of a view below `root`, which may have files already.
-pub(crate) fn write_files(root: &Path, mode: Mode, files: Vec<(Vec<u8>, Meta)>, view: &dyn View) -> crate::Result<()> {
+pub(crate) fn write_files(
+    root: &Path,
+    mode: Mode,
+    files: Vec<(Vec<u8>, Meta)>,
+    view: &dyn View,
+) -> crate::Result<()> {
     let disk = Disk::new(std::fs::File::open(root).at("open", root)?.into(), mode);
     for (path, meta) in files {
         let on_disk = root.join(String::from_utf8_lossy(&path).as_ref());
         let entry = meta.entry(&path, None);
         match meta.kind {
-            FileKind::Regular { .. } => disk.make(&entry, &mut view.open(&path)?).at("create", on_disk)?,
-            _ => disk.make(&entry, &mut std::io::empty()).at("create", on_disk)?,
+            FileKind::Regular { .. } => disk
+                .make(&entry, &mut view.open(&path)?)
+                .at("create", on_disk)?,
+            _ => disk
+                .make(&entry, &mut std::io::empty())
+                .at("create", on_disk)?,
         }
     }
     Ok(())
@@ -39,11 +53,17 @@ pub(crate) fn write_files(root: &Path, mode: Mode, files: Vec<(Vec<u8>, Meta)>, 
 
 /// Makes the files of a plan below `root`, as the user's own.
 pub(crate) fn write_plan(root: &Path, plan: &Plan<'_>) -> crate::Result<()> {
-    let disk = Disk::new(std::fs::File::open(root).at("open", root)?.into(), Mode::SubIds);
+    let disk = Disk::new(
+        std::fs::File::open(root).at("open", root)?.into(),
+        Mode::SubIds,
+    );
     for (path, planned) in &plan.entries {
         let on_disk = root.join(String::from_utf8_lossy(path).as_ref());
         let mut entry = planned.meta.entry(path, planned.hard_link.as_deref());
-        (entry.uid, entry.gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        (entry.uid, entry.gid) = (
+            rustix::process::geteuid().as_raw(),
+            rustix::process::getegid().as_raw(),
+        );
         match &planned.content {
             Content::None => disk.make(&entry, &mut std::io::empty()),
             Content::Inline(bytes) => disk.make(&entry, &mut bytes.as_slice()),
@@ -55,11 +75,17 @@ pub(crate) fn write_plan(root: &Path, plan: &Plan<'_>) -> crate::Result<()> {
 }
 
 /// Gives a directory its permissions and owner.
-pub(crate) fn dress_directory(path: &Path, mode: Mode, bits: u32, owner: (u32, u32)) -> crate::Result<()> {
+pub(crate) fn dress_directory(
+    path: &Path,
+    mode: Mode,
+    bits: u32,
+    owner: (u32, u32),
+) -> crate::Result<()> {
     let mut entry = NewEntry::new(b"", NewKind::Directory, bits);
     (entry.uid, entry.gid) = owner;
     let disk = Disk::new(std::fs::File::open(path).at("open", path)?.into(), mode);
-    disk.make(&entry, &mut std::io::empty()).at("set the owner of", path)
+    disk.make(&entry, &mut std::io::empty())
+        .at("set the owner of", path)
 }
 
 /// A directory that receives the entries of one layer.
@@ -116,7 +142,8 @@ impl Disk {
                     Err(error) => return Err(error.into()),
                 }
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                let directory = rustix::fs::openat(&parent, name, flags, rustix::fs::Mode::empty())?;
+                let directory =
+                    rustix::fs::openat(&parent, name, flags, rustix::fs::Mode::empty())?;
                 return Ok(self.dress_directory(directory.as_fd(), entry)?);
             }
             NewKind::Symlink { target } => rustix::fs::symlinkat(target.as_slice(), &parent, name)?,
@@ -125,7 +152,9 @@ impl Disk {
                 rustix::fs::linkat(&from, file_name(target), &parent, name, AtFlags::empty())?;
                 return Ok(());
             }
-            NewKind::Whiteout => return Ok(self.node(&parent, name, FileType::CharacterDevice, 0o600, 0)?),
+            NewKind::Whiteout => {
+                return Ok(self.node(&parent, name, FileType::CharacterDevice, 0o600, 0)?);
+            }
             NewKind::CharDevice { major, minor } => {
                 let device = rustix::fs::makedev(*major, *minor);
                 if !self.device(&parent, name, FileType::CharacterDevice, entry.mode, device)? {
@@ -145,12 +174,24 @@ impl Disk {
         if !matches!(entry.kind, NewKind::Symlink { .. }) {
             rustix::fs::chmodat(&parent, name, bits, AtFlags::empty())?;
         }
-        rustix::fs::utimensat(&parent, name, &times(entry.mtime), AtFlags::SYMLINK_NOFOLLOW)?;
+        rustix::fs::utimensat(
+            &parent,
+            name,
+            &times(entry.mtime),
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?;
         Ok(())
     }
 
-    fn make_file(&self, parent: &OwnedFd, name: &[u8], entry: &NewEntry, content: &mut dyn Read) -> std::io::Result<()> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    fn make_file(
+        &self,
+        parent: &OwnedFd,
+        name: &[u8],
+        entry: &NewEntry,
+        content: &mut dyn Read,
+    ) -> std::io::Result<()> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(parent, name, flags, rustix::fs::Mode::from(0o600))?;
         let mut file = std::fs::File::from(file);
         std::io::copy(content, &mut file)?;
@@ -161,7 +202,11 @@ impl Disk {
         Ok(())
     }
 
-    fn dress_directory(&self, directory: std::os::fd::BorrowedFd<'_>, entry: &NewEntry) -> Result<()> {
+    fn dress_directory(
+        &self,
+        directory: std::os::fd::BorrowedFd<'_>,
+        entry: &NewEntry,
+    ) -> Result<()> {
         self.own(directory, entry)?;
         rustix::fs::fchmod(directory, rustix::fs::Mode::from(entry.mode & 0o7777))?;
         set_xattrs(directory, entry)?;
@@ -185,7 +230,13 @@ impl Disk {
         if !self.mode.can_chown() {
             return Ok(());
         }
-        rustix::fs::chownat(parent, name, Some(uid(entry)), Some(gid(entry)), AtFlags::SYMLINK_NOFOLLOW)
+        rustix::fs::chownat(
+            parent,
+            name,
+            Some(uid(entry)),
+            Some(gid(entry)),
+            AtFlags::SYMLINK_NOFOLLOW,
+        )
     }
 
     fn make_opaque(&self, parent: &OwnedFd, name: &[u8]) -> Result<()> {
@@ -195,7 +246,12 @@ impl Disk {
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let directory = rustix::fs::openat(parent, name, flags, rustix::fs::Mode::empty())?;
-        rustix::fs::fsetxattr(&directory, self.mode.opaque_xattr(), b"y", XattrFlags::empty())
+        rustix::fs::fsetxattr(
+            &directory,
+            self.mode.opaque_xattr(),
+            b"y",
+            XattrFlags::empty(),
+        )
     }
 
     /// Removes what is in the way of an entry: of two with one name, the later counts.
@@ -211,12 +267,32 @@ impl Disk {
         }
     }
 
-    fn node(&self, parent: &OwnedFd, name: &[u8], kind: FileType, mode: u32, device: u64) -> Result<()> {
-        rustix::fs::mknodat(parent, name, kind, rustix::fs::Mode::from(mode & 0o7777), device)
+    fn node(
+        &self,
+        parent: &OwnedFd,
+        name: &[u8],
+        kind: FileType,
+        mode: u32,
+        device: u64,
+    ) -> Result<()> {
+        rustix::fs::mknodat(
+            parent,
+            name,
+            kind,
+            rustix::fs::Mode::from(mode & 0o7777),
+            device,
+        )
     }
 
     /// Makes a device node; says no where the kernel does not let us. The layer's index still has it.
-    fn device(&self, parent: &OwnedFd, name: &[u8], kind: FileType, mode: u32, device: u64) -> Result<bool> {
+    fn device(
+        &self,
+        parent: &OwnedFd,
+        name: &[u8],
+        kind: FileType,
+        mode: u32,
+        device: u64,
+    ) -> Result<bool> {
         match self.node(parent, name, kind, mode, device) {
             Err(Errno::PERM) if !self.mode.can_make_devices() => Ok(false),
             other => other.map(|()| true),
@@ -245,6 +321,12 @@ fn set_xattrs(file: std::os::fd::BorrowedFd<'_>, entry: &NewEntry) -> Result<()>
 
 /// Access and modification time.
 pub(super) fn times(seconds: i64) -> Timestamps {
-    let time = Timespec { tv_sec: seconds, tv_nsec: 0 };
-    Timestamps { last_access: time, last_modification: time }
+    let time = Timespec {
+        tv_sec: seconds,
+        tv_nsec: 0,
+    };
+    Timestamps {
+        last_access: time,
+        last_modification: time,
+    }
 }

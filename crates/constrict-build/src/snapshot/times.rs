@@ -52,11 +52,17 @@ fn retime_bytecode(path: &Path, since: i64, epoch: i64) -> Result<()> {
     if file.read_exact(&mut header).is_err() || header[4..8] != [0; 4] || header[2..4] != *b"\r\n" {
         return Ok(());
     }
-    let recorded = i64::from(u32::from_le_bytes(header[8..12].try_into().expect("four bytes")));
+    let recorded = i64::from(u32::from_le_bytes(
+        header[8..12].try_into().expect("four bytes"),
+    ));
     if recorded < since {
         return Ok(());
     }
-    let mut file = std::fs::File::options().write(true).open(path).at("open", path)?;
+    let mut file = std::fs::File::options()
+        .write(true)
+        .open(path)
+        .at("open", path)?;
     file.seek(SeekFrom::Start(8)).at("seek in", path)?;
-    file.write_all(&(epoch as u32).to_le_bytes()).at("write", path)
+    file.write_all(&(epoch as u32).to_le_bytes())
+        .at("write", path)
 }

@@ -36,18 +36,25 @@ impl Solver {
                 }
             }
         };
-        self.layers.observer.explain(id.index(), &vertex.name, &reasons);
+        self.layers
+            .observer
+            .explain(id.index(), &vertex.name, &reasons);
         Ok(())
     }
 
     /// Remembers what the vertex was made of.
     pub(super) fn remember_parts(&self, vertex: &Vertex, key: &Key) -> Result<()> {
-        self.layers.store.write_slot(&self.slot(vertex), key.components())
+        self.layers
+            .store
+            .write_slot(&self.slot(vertex), key.components())
     }
 
     /// The place of a vertex: the Dockerfile and the step's number in its stage, not its text, which may be what changed.
     fn slot(&self, vertex: &Vertex) -> Digest {
-        let place = vertex.name.split_once(']').map_or(vertex.name.as_str(), |(place, _)| place);
+        let place = vertex
+            .name
+            .split_once(']')
+            .map_or(vertex.name.as_str(), |(place, _)| place);
         let place = place.rsplit_once('/').map_or(place, |(step, _)| step);
         Digest::of(format!("{}\0{place}", self.settings.scope).as_bytes())
     }

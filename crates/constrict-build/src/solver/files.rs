@@ -7,7 +7,8 @@ use constrict_dockerfile::ignore::Ignore;
 use super::key::Key;
 use super::{Output, Solver};
 use crate::copy::{
-    ArchiveView, Destination, MakeDirectories, ModeChange, Options, Plan, chown_ids, copy_inline, copy_source, unpack,
+    ArchiveView, Destination, MakeDirectories, ModeChange, Options, Plan, chown_ids, copy_inline,
+    copy_source, unpack,
 };
 use crate::error::{Error, Result};
 use crate::graph::{CopyAction, CopySource, FileAction, FilesOp, Unpack, Vertex, VertexId};
@@ -16,14 +17,21 @@ use crate::tree::Tree;
 use crate::view::{FileKind, View, clean, resolve_in};
 
 impl Solver {
-    pub(super) fn files(&self, id: VertexId, vertex: &Vertex, op: &FilesOp) -> Result<(Output, bool)> {
+    pub(super) fn files(
+        &self,
+        id: VertexId,
+        vertex: &Vertex,
+        op: &FilesOp,
+    ) -> Result<(Output, bool)> {
         let base = self.state(op.base)?;
         let (tree, view) = self.view_of(&base, "the image")?;
         let over = if op.link { Tree::default() } else { tree };
         let mut plan = Plan::new(&over, self.settings.epoch);
         for action in &op.actions {
             match action {
-                FileAction::MakeDirectory { path, user } => make_directory(&mut plan, view.as_ref(), path, user)?,
+                FileAction::MakeDirectory { path, user } => {
+                    make_directory(&mut plan, view.as_ref(), path, user)?
+                }
                 FileAction::Copy(copy) => self.copy(&mut plan, &view, copy)?,
             }
         }
@@ -42,20 +50,33 @@ impl Solver {
         self.layers.observer.started(id.index(), &vertex.name);
         self.explain_miss(id, vertex, &key)?;
         let diff_id = self.layers.write_plan(&plan)?;
-        self.layers.store.write_cache_record(&digest, &CacheRecord { diff_id: diff_id.clone() })?;
+        self.layers.store.write_cache_record(
+            &digest,
+            &CacheRecord {
+                diff_id: diff_id.clone(),
+            },
+        )?;
         self.remember_parts(vertex, &key)?;
         Ok((Self::with_layer(&base, diff_id), false))
     }
 
     /// A hit remembers its parts too if they are new, so that the next miss is compared with it.
     pub(super) fn remember_if_explaining(&self, vertex: &Vertex, key: &Key) -> Result<()> {
-        if self.settings.explain { self.remember_parts(vertex, key) } else { Ok(()) }
+        if self.settings.explain {
+            self.remember_parts(vertex, key)
+        } else {
+            Ok(())
+        }
     }
 
     fn copy(&self, plan: &mut Plan<'_>, state: &Arc<dyn View>, copy: &CopyAction) -> Result<()> {
         let destination = Destination::parse(&copy.destination);
         let mut options = Options {
-            owner: copy.chown.as_deref().map(|chown| chown_ids(state.as_ref(), chown)).transpose()?,
+            owner: copy
+                .chown
+                .as_deref()
+                .map(|chown| chown_ids(state.as_ref(), chown))
+                .transpose()?,
             mode: copy.chmod.as_deref().map(ModeChange::parse).transpose()?,
             exclude: exclude(&copy.exclude)?,
             parents: copy.parents,
@@ -65,13 +86,23 @@ impl Solver {
             options.reset_times = true;
             match source {
                 CopySource::Inline { name, content } => {
-                    copy_inline(plan, name, content.clone().into_bytes(), &destination, &options)?;
+                    copy_inline(
+                        plan,
+                        name,
+                        content.clone().into_bytes(),
+                        &destination,
+                        &options,
+                    )?;
                 }
-                CopySource::Download { from } => self.copy_download(plan, from, copy, &destination, &options)?,
+                CopySource::Download { from } => {
+                    self.copy_download(plan, from, copy, &destination, &options)?
+                }
                 CopySource::Path { from, path } => {
                     let (view, path, reset_times) = self.source_view(*from, path)?;
                     options.reset_times = reset_times;
-                    if copy.unpack != Unpack::Never && self.unpack(plan, &view, &path, &destination, &options)? {
+                    if copy.unpack != Unpack::Never
+                        && self.unpack(plan, &view, &path, &destination, &options)?
+                    {
                         continue;
                     }
                     copy_source(plan, &view, &path, &destination, &options)?;
@@ -82,13 +113,25 @@ impl Solver {
     }
 
     /// The files that a source is looked up in, the path there, and whether their times are the host's.
-    pub(super) fn source_view(&self, from: Option<VertexId>, path: &str) -> Result<(Arc<dyn View>, String, bool)> {
+    pub(super) fn source_view(
+        &self,
+        from: Option<VertexId>,
+        path: &str,
+    ) -> Result<(Arc<dyn View>, String, bool)> {
         match from.map(|id| self.output(id)) {
             Some(Output::Files(files)) => {
-                let path = if files.below == "/" { path.to_string() } else { format!("{}/{path}", files.below) };
+                let path = if files.below == "/" {
+                    path.to_string()
+                } else {
+                    format!("{}/{path}", files.below)
+                };
                 Ok((files.view.clone(), path, true))
             }
-            Some(Output::State(layers)) => Ok((self.view_of(&layers, "the stage or image")?.1, path.into(), false)),
+            Some(Output::State(layers)) => Ok((
+                self.view_of(&layers, "the stage or image")?.1,
+                path.into(),
+                false,
+            )),
             None => Ok((self.view_of(&[], "the empty image")?.1, path.into(), false)),
         }
     }
@@ -106,7 +149,8 @@ impl Solver {
         };
         let single = files.single.as_ref().expect("a download gives one file");
         if copy.unpack == Unpack::Always
-            && self.unpack(plan, &files.view, &single.name, destination, options)? {
+            && self.unpack(plan, &files.view, &single.name, destination, options)?
+        {
             return Ok(());
         }
         let before: Vec<Vec<u8>> = plan.entries.keys().cloned().collect();
@@ -114,8 +158,16 @@ impl Solver {
             mode: Some(options.mode.clone().unwrap_or(ModeChange::Absolute(0o600))),
             ..options.clone()
         };
-        crate::copy::copy_literal(plan, &files.view, single.name.as_bytes(), destination, &options)?;
-        let Some(modified) = single.modified else { return Ok(()) };
+        crate::copy::copy_literal(
+            plan,
+            &files.view,
+            single.name.as_bytes(),
+            destination,
+            &options,
+        )?;
+        let Some(modified) = single.modified else {
+            return Ok(());
+        };
         for (path, planned) in &mut plan.entries {
             if !before.contains(path) && !planned.meta.is_directory() {
                 planned.meta.mtime = modified;
@@ -137,9 +189,13 @@ impl Solver {
         let mut others = Vec::new();
         for path in crate::copy::matches(view.as_ref(), path)? {
             let file = resolve_in(view.as_ref(), &path, true)?;
-            let is_file = view.meta(&file)?.is_some_and(|meta| matches!(meta.kind, FileKind::Regular { .. }));
+            let is_file = view
+                .meta(&file)?
+                .is_some_and(|meta| matches!(meta.kind, FileKind::Regular { .. }));
             let archive = match is_file {
-                true => ArchiveView::read(view.open(&file)?, &self.layers.store.temporary("archive"))?,
+                true => {
+                    ArchiveView::read(view.open(&file)?, &self.layers.store.temporary("archive"))?
+                }
                 false => None,
             };
             match archive {
@@ -163,12 +219,18 @@ fn exclude(patterns: &[String]) -> Result<Option<Ignore>> {
     if patterns.is_empty() {
         return Ok(None);
     }
-    Ignore::from_patterns(patterns).map(Some).map_err(|error| Error::Invalid(error.to_string()))
+    Ignore::from_patterns(patterns)
+        .map(Some)
+        .map_err(|error| Error::Invalid(error.to_string()))
 }
 
 /// WORKDIR: what exists keeps its owner.
 fn make_directory(plan: &mut Plan<'_>, state: &dyn View, path: &str, user: &str) -> Result<()> {
-    let owner = if user.is_empty() { (0, 0) } else { chown_ids(state, user)? };
+    let owner = if user.is_empty() {
+        (0, 0)
+    } else {
+        chown_ids(state, user)?
+    };
     let path = plan.resolve(&clean(path.as_bytes()))?;
     plan.make_directories(&path, MakeDirectories { mode: 0o755, owner })
 }

@@ -28,7 +28,10 @@ impl Key {
 
     /// Adds a part; `name` is for people.
     pub(crate) fn add(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.components.push(Component { name: name.into(), value: value.into() });
+        self.components.push(Component {
+            name: name.into(),
+            value: value.into(),
+        });
     }
 
     /// The digest of all parts. Lengths are part of it, so no two lists of parts look alike.

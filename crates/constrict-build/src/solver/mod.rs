@@ -89,12 +89,20 @@ pub struct Solver {
 impl Solver {
     /// Prepares to solve with these settings.
     pub fn new(layers: Arc<Layers>, settings: Settings) -> Self {
-        Solver { layers, settings, outputs: Vec::new(), network: run::BuildNetwork::default(), http: OnceLock::new() }
+        Solver {
+            layers,
+            settings,
+            outputs: Vec::new(),
+            network: run::BuildNetwork::default(),
+            http: OnceLock::new(),
+        }
     }
 
     /// The layers of `result`, lowest first.
     pub fn solve(mut self, graph: &Graph, result: Option<VertexId>) -> Result<Vec<Digest>> {
-        let Some(result) = result else { return Ok(Vec::new()) };
+        let Some(result) = result else {
+            return Ok(Vec::new());
+        };
         self.outputs = (0..graph.len()).map(|_| OnceLock::new()).collect();
         schedule::run(&self, graph, result)?;
         match self.output(result) {
@@ -105,7 +113,10 @@ impl Solver {
 
     /// What an input gave; the schedule has seen to it that it is there.
     pub(crate) fn output(&self, id: VertexId) -> Output {
-        self.outputs[id.index()].get().expect("inputs are solved first").clone()
+        self.outputs[id.index()]
+            .get()
+            .expect("inputs are solved first")
+            .clone()
     }
 
     /// The layers of a state; none for the empty one.

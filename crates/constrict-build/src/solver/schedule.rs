@@ -33,9 +33,18 @@ pub(super) fn run(solver: &Solver, graph: &Graph, result: VertexId) -> Result<()
             users.entry(input).or_default().push(*id);
         }
     }
-    let mut ready: Vec<VertexId> = needed.iter().copied().filter(|id| waiting[id] == 0).collect();
+    let mut ready: Vec<VertexId> = needed
+        .iter()
+        .copied()
+        .filter(|id| waiting[id] == 0)
+        .collect();
     ready.reverse();
-    let queue = Mutex::new(Queue { ready, waiting, open: needed.len(), failure: None });
+    let queue = Mutex::new(Queue {
+        ready,
+        waiting,
+        open: needed.len(),
+        failure: None,
+    });
     let changed = Condvar::new();
     let worker = || {
         while let Some(id) = next(&queue, &changed) {
@@ -87,7 +96,9 @@ fn next(queue: &Mutex<Queue>, changed: &Condvar) -> Option<VertexId> {
         if let Some(id) = queue.ready.pop() {
             return Some(id);
         }
-        queue = changed.wait(queue).expect("no panic while the queue is held");
+        queue = changed
+            .wait(queue)
+            .expect("no panic while the queue is held");
     }
 }
 

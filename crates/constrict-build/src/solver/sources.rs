@@ -13,9 +13,16 @@ impl Solver {
     /// Does one vertex; says whether it was done before.
     pub(super) fn vertex(&self, id: VertexId, vertex: &Vertex) -> Result<(Output, bool)> {
         match &vertex.op {
-            Op::Image(image) => {
-                Ok((Output::State(Arc::new(image.layers.iter().map(|layer| layer.diff_id.clone()).collect())), true))
-            }
+            Op::Image(image) => Ok((
+                Output::State(Arc::new(
+                    image
+                        .layers
+                        .iter()
+                        .map(|layer| layer.diff_id.clone())
+                        .collect(),
+                )),
+                true,
+            )),
             Op::Directory(source) => Ok((self.directory(source)?, true)),
             Op::Download(download) => Ok((self.download(id, vertex, download)?, false)),
             Op::Git(repository) => Ok((self.git(id, vertex, repository)?, false)),
@@ -27,15 +34,26 @@ impl Solver {
     fn directory(&self, source: &DirectorySource) -> Result<Output> {
         let mut directory = Directory::open(&source.path, &source.name)?;
         if let Some((file, text)) = &source.ignore {
-            let ignore = Ignore::parse(text).map_err(|error| Error::Invalid(format!("`{file}`: {error}")))?;
+            let ignore = Ignore::parse(text)
+                .map_err(|error| Error::Invalid(format!("`{file}`: {error}")))?;
             if !ignore.is_empty() {
                 directory = directory.with_ignore(ignore, file);
             }
         }
         let absolute = std::path::absolute(&source.path).at("find", &source.path)?;
         let name = constrict_oci::Digest::of(absolute.as_os_str().as_encoded_bytes()).hex();
-        let directory = directory.with_stat_cache(self.layers.store.root().join("slots").join(format!("stat-{name}")));
-        Ok(Output::Files(Arc::new(Files { view: Arc::new(directory), single: None, below: "/".into() })))
+        let directory = directory.with_stat_cache(
+            self.layers
+                .store
+                .root()
+                .join("slots")
+                .join(format!("stat-{name}")),
+        );
+        Ok(Output::Files(Arc::new(Files {
+            view: Arc::new(directory),
+            single: None,
+            below: "/".into(),
+        })))
     }
 
     fn download(&self, id: VertexId, vertex: &Vertex, download: &Download) -> Result<Output> {
@@ -58,8 +76,15 @@ impl Solver {
             });
         }
         let view = Directory::open(&directory, &download.url)?;
-        let single = Some(Single { name: download.name.clone(), modified: downloaded.modified });
-        Ok(Output::Files(Arc::new(Files { view: Arc::new(view), single, below: "/".into() })))
+        let single = Some(Single {
+            name: download.name.clone(),
+            modified: downloaded.modified,
+        });
+        Ok(Output::Files(Arc::new(Files {
+            view: Arc::new(view),
+            single,
+            below: "/".into(),
+        })))
     }
 
     fn git(&self, id: VertexId, vertex: &Vertex, repository: &Git) -> Result<Output> {
@@ -67,7 +92,14 @@ impl Solver {
         let directory = self.layers.store.temporary("git");
         git::check_out(repository, &directory)?;
         let view = Directory::open(&directory, &repository.remote)?;
-        let below = repository.subdirectory.clone().unwrap_or_else(|| "/".into());
-        Ok(Output::Files(Arc::new(Files { view: Arc::new(view), single: None, below })))
+        let below = repository
+            .subdirectory
+            .clone()
+            .unwrap_or_else(|| "/".into());
+        Ok(Output::Files(Arc::new(Files {
+            view: Arc::new(view),
+            single: None,
+            below,
+        })))
     }
 }

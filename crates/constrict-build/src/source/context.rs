@@ -33,13 +33,23 @@ pub struct Context {
 }
 
 /// Opens the context that `place` names: `-`, an address or a directory. `file` is `--file`, also `-`.
-pub fn open(place: &str, file: Option<&str>, stdin: &mut dyn Read, store: &Store, ca: Option<&Path>) -> Result<Context> {
+pub fn open(
+    place: &str,
+    file: Option<&str>,
+    stdin: &mut dyn Read,
+    store: &Store,
+    ca: Option<&Path>,
+) -> Result<Context> {
     if place == "-" && file == Some("-") {
-        return Err(Error::Invalid("context and Dockerfile cannot both be read from standard input".into()));
+        return Err(Error::Invalid(
+            "context and Dockerfile cannot both be read from standard input".into(),
+        ));
     }
     if place == "-" {
         let mut content = Vec::new();
-        stdin.read_to_end(&mut content).at("read", "standard input")?;
+        stdin
+            .read_to_end(&mut content)
+            .at("read", "standard input")?;
         return from_bytes(content, file, store);
     }
     if let Some(repository) = git::parse(place) {
@@ -59,8 +69,13 @@ pub fn open(place: &str, file: Option<&str>, stdin: &mut dyn Read, store: &Store
     match file {
         Some("-") => {
             let mut dockerfile = Vec::new();
-            stdin.read_to_end(&mut dockerfile).at("read", "standard input")?;
-            let ignore = ignore_file(&Directory::open(root, "the build context")?, ".dockerignore")?;
+            stdin
+                .read_to_end(&mut dockerfile)
+                .at("read", "standard input")?;
+            let ignore = ignore_file(
+                &Directory::open(root, "the build context")?,
+                ".dockerignore",
+            )?;
             Ok(Context {
                 dockerfile,
                 dockerfile_name: DOCKERFILE.into(),
@@ -82,7 +97,11 @@ enum Inside<'a> {
 }
 
 fn source(root: &Path, ignore: Option<(String, Vec<u8>)>) -> DirectorySource {
-    DirectorySource { name: "the build context".into(), path: root.into(), ignore }
+    DirectorySource {
+        name: "the build context".into(),
+        path: root.into(),
+        ignore,
+    }
 }
 
 fn from_directory(root: &Path, file: Inside<'_>) -> Result<Context> {
@@ -91,15 +110,28 @@ fn from_directory(root: &Path, file: Inside<'_>) -> Result<Context> {
         Inside::Context(name) => {
             let path = Path::new(name);
             let folder = root.join(path.parent().unwrap_or(Path::new("")));
-            (folder, path.file_name().unwrap_or_default().to_owned(), root.join(name))
+            (
+                folder,
+                path.file_name().unwrap_or_default().to_owned(),
+                root.join(name),
+            )
         }
         Inside::Host(path) => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            (folder.to_path_buf(), path.file_name().unwrap_or_default().to_owned(), path.to_path_buf())
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .unwrap_or(Path::new("."));
+            (
+                folder.to_path_buf(),
+                path.file_name().unwrap_or_default().to_owned(),
+                path.to_path_buf(),
+            )
         }
     };
     let name = name.to_string_lossy().into_owned();
-    let missing = || Error::NoDockerfile { path: shown.clone() };
+    let missing = || Error::NoDockerfile {
+        path: shown.clone(),
+    };
     let beside = match Directory::open(&folder, "the Dockerfile's folder") {
         Ok(beside) => beside,
         Err(_) => return Err(missing()),
@@ -113,7 +145,12 @@ fn from_directory(root: &Path, file: Inside<'_>) -> Result<Context> {
         Ok(path) => path.display().to_string(),
         Err(_) => shown.display().to_string(),
     };
-    Ok(Context { dockerfile, dockerfile_name, main: MainContext::Directory(source(root, ignore)), project: Some(folder) })
+    Ok(Context {
+        dockerfile,
+        dockerfile_name,
+        main: MainContext::Directory(source(root, ignore)),
+        project: Some(folder),
+    })
 }
 
 fn ignore_file(directory: &Directory, name: &str) -> Result<Option<(String, Vec<u8>)>> {
@@ -133,7 +170,12 @@ fn from_bytes(content: Vec<u8>, file: Option<&str>, store: &Store) -> Result<Con
     };
     let nothing = Tree::default();
     let mut plan = Plan::new(&nothing, 0);
-    unpack(&mut plan, archive, &Destination::parse("/"), &Options::default())?;
+    unpack(
+        &mut plan,
+        archive,
+        &Destination::parse("/"),
+        &Options::default(),
+    )?;
     let directory = store.temporary("context");
     std::fs::create_dir(&directory).at("create", &directory)?;
     crate::snapshot::write_plan(&directory, &plan)?;

@@ -75,7 +75,10 @@ impl Directory {
 
     /// Keeps digests in `file` from one build to the next.
     pub fn with_stat_cache(mut self, file: PathBuf) -> Self {
-        if let Some(cache) = std::fs::read(&file).ok().and_then(|content| serde_json::from_slice(&content).ok()) {
+        if let Some(cache) = std::fs::read(&file)
+            .ok()
+            .and_then(|content| serde_json::from_slice(&content).ok())
+        {
             self.cache = Mutex::new(cache);
         }
         self.cache_path = Some(file);
@@ -103,7 +106,13 @@ impl Directory {
     fn open_at(&self, path: &[u8], flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let path: &[u8] = if path.is_empty() { b"." } else { path };
         let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        openat2(&self.root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS)
+        openat2(
+            &self.root,
+            path,
+            flags,
+            Mode::empty(),
+            ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS,
+        )
     }
 
     fn host_path(&self, path: &[u8]) -> PathBuf {
@@ -111,7 +120,9 @@ impl Directory {
     }
 
     fn is_hidden(&self, path: &[u8]) -> Result<bool> {
-        let Some(ignore) = &self.ignore else { return Ok(false) };
+        let Some(ignore) = &self.ignore else {
+            return Ok(false);
+        };
         if path.is_empty() || !ignore.matches(&String::from_utf8_lossy(path)) {
             return Ok(false);
         }
@@ -126,7 +137,9 @@ impl Directory {
     fn stat(&self, path: &[u8]) -> Result<Option<Meta>> {
         match self.open_at(path, OFlags::PATH) {
             Ok(file) => Ok(Some(meta_of(&file).at("stat", self.host_path(path))?)),
-            Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => Ok(None),
+            Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => {
+                Ok(None)
+            }
             Err(error) => Err(error).at("open", self.host_path(path)),
         }
     }
@@ -140,12 +153,17 @@ impl Drop for Directory {
 
 impl View for Directory {
     fn meta(&self, path: &[u8]) -> Result<Option<Meta>> {
-        if self.is_hidden(path)? { Ok(None) } else { self.stat(path) }
+        if self.is_hidden(path)? {
+            Ok(None)
+        } else {
+            self.stat(path)
+        }
     }
 
     fn list(&self, path: &[u8]) -> Result<Vec<Vec<u8>>> {
-        let directory =
-            self.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY).at("open", self.host_path(path))?;
+        let directory = self
+            .open_at(path, OFlags::RDONLY | OFlags::DIRECTORY)
+            .at("open", self.host_path(path))?;
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::new(directory).at("read", self.host_path(path))? {
             let entry = entry.at("read", self.host_path(path))?;
@@ -159,7 +177,9 @@ impl View for Directory {
     }
 
     fn digest(&self, path: &[u8]) -> Result<Digest> {
-        let file = self.open_at(path, OFlags::RDONLY | OFlags::NONBLOCK).at("open", self.host_path(path))?;
+        let file = self
+            .open_at(path, OFlags::RDONLY | OFlags::NONBLOCK)
+            .at("open", self.host_path(path))?;
         let stamp = stamp_of(&file).at("stat", self.host_path(path))?;
         let key = String::from_utf8_lossy(path).into_owned();
         {
@@ -171,11 +191,14 @@ impl View for Directory {
             }
         }
         let mut writer = DigestWriter::new(std::io::sink());
-        std::io::copy(&mut std::fs::File::from(file), &mut writer).at("read", self.host_path(path))?;
+        std::io::copy(&mut std::fs::File::from(file), &mut writer)
+            .at("read", self.host_path(path))?;
         let (_, digest, _) = writer.finish();
         let mut cache = self.cache.lock().expect("no panic while the cache is held");
         // a file changed in the last moments may change again within the clock's grain: it is not remembered
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |d| d.as_secs() as i64);
         if std::str::from_utf8(path).is_ok() && now > stamp.changed.0 + 1 {
             cache.files.insert(key, (stamp, digest.clone()));
             cache.changed = true;
@@ -184,7 +207,9 @@ impl View for Directory {
     }
 
     fn open(&self, path: &[u8]) -> Result<Box<dyn Read + '_>> {
-        let file = self.open_at(path, OFlags::RDONLY | OFlags::NONBLOCK).at("open", self.host_path(path))?;
+        let file = self
+            .open_at(path, OFlags::RDONLY | OFlags::NONBLOCK)
+            .at("open", self.host_path(path))?;
         Ok(Box::new(std::fs::File::from(file)))
     }
 
@@ -194,19 +219,35 @@ impl View for Directory {
 
     fn ignored_by(&self, path: &[u8]) -> Option<IgnoredBy> {
         self.stat(path).ok().flatten()?;
-        let (line, pattern) = self.ignore.as_ref()?.deciding_line(&String::from_utf8_lossy(path))?;
-        Some(IgnoredBy { file: self.ignore_file.clone(), line, pattern: pattern.to_string() })
+        let (line, pattern) = self
+            .ignore
+            .as_ref()?
+            .deciding_line(&String::from_utf8_lossy(path))?;
+        Some(IgnoredBy {
+            file: self.ignore_file.clone(),
+            line,
+            pattern: pattern.to_string(),
+        })
     }
 }
 
 fn meta_of(file: &OwnedFd) -> rustix::io::Result<Meta> {
-    let stat = statx(file, c"", AtFlags::EMPTY_PATH, rustix::fs::StatxFlags::BASIC_STATS)?;
+    let stat = statx(
+        file,
+        c"",
+        AtFlags::EMPTY_PATH,
+        rustix::fs::StatxFlags::BASIC_STATS,
+    )?;
     let mode = u32::from(stat.stx_mode);
     let (major, minor) = (stat.stx_rdev_major, stat.stx_rdev_minor);
     let kind = match FileType::from_raw_mode(mode) {
-        FileType::RegularFile => FileKind::Regular { size: stat.stx_size },
+        FileType::RegularFile => FileKind::Regular {
+            size: stat.stx_size,
+        },
         FileType::Directory => FileKind::Directory,
-        FileType::Symlink => FileKind::Symlink { target: readlinkat(file, c"", Vec::new())?.into_bytes() },
+        FileType::Symlink => FileKind::Symlink {
+            target: readlinkat(file, c"", Vec::new())?.into_bytes(),
+        },
         FileType::CharacterDevice => FileKind::CharDevice { major, minor },
         FileType::BlockDevice => FileKind::BlockDevice { major, minor },
         FileType::Fifo => FileKind::Fifo,
@@ -221,12 +262,23 @@ fn meta_of(file: &OwnedFd) -> rustix::io::Result<Meta> {
         gid: 0,
         mtime: stat.stx_mtime.tv_sec,
         xattrs: std::collections::BTreeMap::new(),
-        link_group: several.then(|| format!("{}:{}:{}", stat.stx_dev_major, stat.stx_dev_minor, stat.stx_ino).into_bytes()),
+        link_group: several.then(|| {
+            format!(
+                "{}:{}:{}",
+                stat.stx_dev_major, stat.stx_dev_minor, stat.stx_ino
+            )
+            .into_bytes()
+        }),
     })
 }
 
 fn stamp_of(file: &OwnedFd) -> rustix::io::Result<Stamp> {
-    let stat = statx(file, c"", AtFlags::EMPTY_PATH, rustix::fs::StatxFlags::BASIC_STATS)?;
+    let stat = statx(
+        file,
+        c"",
+        AtFlags::EMPTY_PATH,
+        rustix::fs::StatxFlags::BASIC_STATS,
+    )?;
     Ok(Stamp {
         inode: stat.stx_ino,
         device: (stat.stx_dev_major, stat.stx_dev_minor),

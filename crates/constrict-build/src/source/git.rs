@@ -12,7 +12,11 @@ use crate::graph::Git;
 
 /// Reads an address; `None` if it is not one of a git repository.
 pub fn parse(text: &str) -> Option<Git> {
-    let (address, fragment) = text.split_once('#').map_or((text, None), |(address, fragment)| (address, Some(fragment)));
+    let (address, fragment) = text
+        .split_once('#')
+        .map_or((text, None), |(address, fragment)| {
+            (address, Some(fragment))
+        });
     let path = address.split('?').next().unwrap_or(address);
     let is_web = address.starts_with("http://") || address.starts_with("https://");
     let is_git = address.starts_with("git://")
@@ -30,14 +34,30 @@ pub fn parse(text: &str) -> Option<Git> {
             (set(reference), set(directory))
         }
     };
-    Some(Git { remote: address.into(), reference, subdirectory, keep_git_dir: false, checksum: None })
+    Some(Git {
+        remote: address.into(),
+        reference,
+        subdirectory,
+        keep_git_dir: false,
+        checksum: None,
+    })
 }
 
 /// `git@host:path`.
 fn is_scp_like(address: &str) -> bool {
-    let Some((user, rest)) = address.split_once('@') else { return false };
-    let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
-    word(user) && rest.split_once(':').is_some_and(|(host, path)| word(host) && !path.is_empty() && !path.starts_with("//"))
+    let Some((user, rest)) = address.split_once('@') else {
+        return false;
+    };
+    let word = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_alphanumeric() || "-_.".contains(c))
+    };
+    word(user)
+        && rest
+            .split_once(':')
+            .is_some_and(|(host, path)| word(host) && !path.is_empty() && !path.starts_with("//"))
 }
 
 /// Checks `git` out into the new directory `target`; the commit's id.
@@ -50,7 +70,17 @@ pub(crate) fn check_out(git: &Git, target: &Path) -> Result<String> {
     run(target, &["init", "--quiet", "--initial-branch=main"])?;
     run(target, &["remote", "add", "origin", &git.remote])?;
     let is_commit = reference.len() >= 7 && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let shallow = run(target, &["fetch", "--quiet", "--depth=1", "--no-tags", "origin", reference]);
+    let shallow = run(
+        target,
+        &[
+            "fetch",
+            "--quiet",
+            "--depth=1",
+            "--no-tags",
+            "origin",
+            reference,
+        ],
+    );
     match shallow {
         Ok(_) => {}
         // servers need not give a commit by its (short) name
@@ -60,13 +90,30 @@ pub(crate) fn check_out(git: &Git, target: &Path) -> Result<String> {
     let wanted = if is_commit { reference } else { "FETCH_HEAD" };
     let wanted = run(target, &["rev-parse", &format!("{wanted}^{{commit}}")])
         .or_else(|_| run(target, &["rev-parse", "FETCH_HEAD^{commit}"]))?;
-    run(target, &["checkout", "--quiet", "--force", "--detach", &wanted])?;
-    run(target, &["submodule", "update", "--init", "--recursive", "--depth=1", "--quiet"])?;
+    run(
+        target,
+        &["checkout", "--quiet", "--force", "--detach", &wanted],
+    )?;
+    run(
+        target,
+        &[
+            "submodule",
+            "update",
+            "--init",
+            "--recursive",
+            "--depth=1",
+            "--quiet",
+        ],
+    )?;
     if let Some(expected) = &git.checksum
         && !wanted.starts_with(expected.as_str())
     {
         let (url, expected) = (git.remote.clone(), expected.clone());
-        return Err(Error::ChecksumMismatch { url, expected, found: wanted });
+        return Err(Error::ChecksumMismatch {
+            url,
+            expected,
+            found: wanted,
+        });
     }
     if !git.keep_git_dir {
         constrict_sandbox::remove_tree(&target.join(".git"))?;
@@ -78,21 +125,39 @@ pub(crate) fn check_out(git: &Git, target: &Path) -> Result<String> {
 fn run(directory: &Path, args: &[&str]) -> Result<String> {
     let output = Command::new("git")
         .current_dir(directory)
-        .args(["-c", "core.hooksPath=/dev/null", "-c", "protocol.file.allow=never", "-c", "protocol.ext.allow=never"])
-        .args(["-c", "core.symlinks=true", "-c", "advice.detachedHead=false"])
+        .args([
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "protocol.file.allow=never",
+            "-c",
+            "protocol.ext.allow=never",
+        ])
+        .args([
+            "-c",
+            "core.symlinks=true",
+            "-c",
+            "advice.detachedHead=false",
+        ])
         .args(args)
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
         .output()
-        .map_err(|error| Error::Program { program: "git", message: error.to_string() })?;
+        .map_err(|error| Error::Program {
+            program: "git",
+            message: error.to_string(),
+        })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_string());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let message = said.lines().last().unwrap_or("it said nothing").to_string();
-    Err(Error::Program { program: "git", message })
+    Err(Error::Program {
+        program: "git",
+        message,
+    })
 }
 
 #[cfg(test)]
@@ -102,18 +167,43 @@ mod tests {
     #[test]
     fn addresses_of_repositories_are_known() {
         for (text, remote, reference, subdirectory) in [
-            ("https://example.com/a.git", "https://example.com/a.git", None, None),
-            ("https://example.com/a.git#v1:docs", "https://example.com/a.git", Some("v1"), Some("docs")),
-            ("git@example.com:a/b.git#:sub", "git@example.com:a/b.git", None, Some("sub")),
+            (
+                "https://example.com/a.git",
+                "https://example.com/a.git",
+                None,
+                None,
+            ),
+            (
+                "https://example.com/a.git#v1:docs",
+                "https://example.com/a.git",
+                Some("v1"),
+                Some("docs"),
+            ),
+            (
+                "git@example.com:a/b.git#:sub",
+                "git@example.com:a/b.git",
+                None,
+                Some("sub"),
+            ),
             ("git://example.com/a", "git://example.com/a", None, None),
         ] {
             let git = parse(text).expect(text);
             assert_eq!(
-                (git.remote.as_str(), git.reference.as_deref(), git.subdirectory.as_deref()),
+                (
+                    git.remote.as_str(),
+                    git.reference.as_deref(),
+                    git.subdirectory.as_deref()
+                ),
                 (remote, reference, subdirectory)
             );
         }
-        for text in ["https://example.com/a.tar.gz", "app.py", "a@b", "./x.git", "src/a:b"] {
+        for text in [
+            "https://example.com/a.tar.gz",
+            "app.py",
+            "a@b",
+            "./x.git",
+            "src/a:b",
+        ] {
             assert!(parse(text).is_none(), "{text}");
         }
     }

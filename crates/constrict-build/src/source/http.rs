@@ -49,7 +49,9 @@ pub(crate) fn download(agent: &ureq::Agent, url: &str, target: &Path) -> Result<
     let mut attempt = 1;
     loop {
         match try_download(agent, url, target) {
-            Err(Error::Download { reason, .. }) if attempt < ATTEMPTS && !reason.contains("http status: 4") => {
+            Err(Error::Download { reason, .. })
+                if attempt < ATTEMPTS && !reason.contains("http status: 4") =>
+            {
                 std::thread::sleep(Duration::from_millis(250 << attempt));
                 attempt += 1;
             }
@@ -59,15 +61,26 @@ pub(crate) fn download(agent: &ureq::Agent, url: &str, target: &Path) -> Result<
 }
 
 fn try_download(agent: &ureq::Agent, url: &str, target: &Path) -> Result<Downloaded> {
-    let failed = |error: String| Error::Download { url: without_secrets(url), reason: error };
-    let mut response = agent.get(url).call().map_err(|error| failed(error.to_string()))?;
-    let header = response.headers().get("last-modified").and_then(|value| value.to_str().ok()).map(str::to_string);
+    let failed = |error: String| Error::Download {
+        url: without_secrets(url),
+        reason: error,
+    };
+    let mut response = agent
+        .get(url)
+        .call()
+        .map_err(|error| failed(error.to_string()))?;
+    let header = response
+        .headers()
+        .get("last-modified")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_string);
     let file = std::fs::File::create(target).at("create", target)?;
     let mut writer = DigestWriter::new(std::io::BufWriter::new(file));
     let mut body = response.body_mut().as_reader();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        let n = std::io::Read::read(&mut body, &mut buffer).map_err(|error| failed(error.to_string()))?;
+        let n = std::io::Read::read(&mut body, &mut buffer)
+            .map_err(|error| failed(error.to_string()))?;
         if n == 0 {
             break;
         }
@@ -75,7 +88,10 @@ fn try_download(agent: &ureq::Agent, url: &str, target: &Path) -> Result<Downloa
     }
     let (mut file, digest, _) = writer.finish();
     file.flush().at("write", target)?;
-    Ok(Downloaded { digest, modified: header.as_deref().and_then(http_date) })
+    Ok(Downloaded {
+        digest,
+        modified: header.as_deref().and_then(http_date),
+    })
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
@@ -83,7 +99,9 @@ fn http_date(text: &str) -> Option<i64> {
     let format = time::macros::format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
     );
-    time::PrimitiveDateTime::parse(text, format).ok().map(|date| date.assume_utc().unix_timestamp())
+    time::PrimitiveDateTime::parse(text, format)
+        .ok()
+        .map(|date| date.assume_utc().unix_timestamp())
 }
 
 /// An address without user, password and query.
@@ -91,7 +109,9 @@ fn without_secrets(url: &str) -> String {
     let url = url.split('?').next().unwrap_or(url);
     match url.split_once("://") {
         Some((scheme, rest)) => {
-            let (host, path) = rest.split_once('/').map_or((rest, ""), |(host, path)| (host, path));
+            let (host, path) = rest
+                .split_once('/')
+                .map_or((rest, ""), |(host, path)| (host, path));
             let host = host.rsplit('@').next().unwrap_or(host);
             format!("{scheme}://{host}/{path}")
         }
@@ -105,12 +125,18 @@ mod tests {
 
     #[test]
     fn dates_of_http_are_read() {
-        assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(
+            http_date("Sun, 06 Nov 1994 08:49:37 GMT"),
+            Some(784_111_777)
+        );
         assert_eq!(http_date("yesterday"), None);
     }
 
     #[test]
     fn addresses_lose_their_secrets() {
-        assert_eq!(without_secrets("https://u:p@example.com/a?token=x"), "https://example.com/a");
+        assert_eq!(
+            without_secrets("https://u:p@example.com/a?token=x"),
+            "https://example.com/a"
+        );
     }
 }

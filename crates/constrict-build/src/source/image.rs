@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use constrict_oci::{Descriptor, Digest, ImageConfig, Index, Manifest, MediaType, Platform, Reference, registry};
+use constrict_oci::{
+    Descriptor, Digest, ImageConfig, Index, Manifest, MediaType, Platform, Reference, registry,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -42,7 +44,13 @@ impl Resolve for Images {
     fn image(&self, name: &str, platform: &Platform) -> Result<(Image, ImageConfig)> {
         let (documents, origin) = self.documents(name, platform)?;
         let layers = self.remember(&documents, origin)?;
-        Ok((Image { name: name.into(), layers }, documents.config))
+        Ok((
+            Image {
+                name: name.into(),
+                layers,
+            },
+            documents.config,
+        ))
     }
 }
 
@@ -60,9 +68,18 @@ impl Images {
         match self.pull_documents(&reference, platform) {
             Ok(documents) => Ok((documents, Some(reference.name()))),
             Err(Error::Registry(error)) if !error.asked().is_empty() => {
-                asked.extend(error.asked().iter().map(|asked| (asked.endpoint.clone(), asked.answer.to_string())));
+                asked.extend(
+                    error
+                        .asked()
+                        .iter()
+                        .map(|asked| (asked.endpoint.clone(), asked.answer.to_string())),
+                );
                 let hint = None;
-                Err(Error::NoSuchBase { reference: reference.familiar(), asked, hint })
+                Err(Error::NoSuchBase {
+                    reference: reference.familiar(),
+                    asked,
+                    hint,
+                })
             }
             Err(error) => Err(error),
         }
@@ -71,7 +88,12 @@ impl Images {
     /// Asks the registry for the manifest and the configuration, and keeps both.
     pub fn pull_documents(&self, reference: &Reference, platform: &Platform) -> Result<Documents> {
         let key = Digest::of(format!("{reference} {platform}").as_bytes());
-        let memory = self.layers.store.root().join("slots").join(format!("name-{}", key.hex()));
+        let memory = self
+            .layers
+            .store
+            .root()
+            .join("slots")
+            .join(format!("name-{}", key.hex()));
         // a digest never stands for anything else
         if reference.digest().is_some()
             && let Some(known) = self.layers.store.read_json::<Remembered>(&memory)?
@@ -83,12 +105,20 @@ impl Images {
             Ok(resolved) => resolved,
             Err(error) => {
                 let offline = !matches!(error, registry::Error::NotFound { .. });
-                let known = self.layers.store.read_json::<Remembered>(&memory)?.filter(|_| offline);
-                let Some(known) = known.filter(|known| self.layers.store.has_blob(&known.manifest)) else {
+                let known = self
+                    .layers
+                    .store
+                    .read_json::<Remembered>(&memory)?
+                    .filter(|_| offline);
+                let Some(known) = known.filter(|known| self.layers.store.has_blob(&known.manifest))
+                else {
                     return Err(error.into());
                 };
                 let name = reference.familiar();
-                self.layers.observer.notice(&format!("{error}: taking `{name}` as it was the last time"), None);
+                self.layers.observer.notice(
+                    &format!("{error}: taking `{name}` as it was the last time"),
+                    None,
+                );
                 return self.stored(&known.manifest, platform, &name);
             }
         };
@@ -98,7 +128,10 @@ impl Images {
             descriptor = select(&bytes, platform, reference)?;
             bytes = match self.layers.store.has_blob(&descriptor.digest) {
                 true => self.layers.store.read_blob(&descriptor.digest)?,
-                false => self.layers.registry.manifest(reference, &descriptor.digest)?,
+                false => self
+                    .layers
+                    .registry
+                    .manifest(reference, &descriptor.digest)?,
             };
         }
         let manifest = Manifest::parse(&bytes)?;
@@ -106,9 +139,18 @@ impl Images {
         if !self.layers.store.has_blob(&manifest.config.digest) {
             self.layers.pull(reference, &manifest.config)?;
         }
-        self.layers.store.write_json(&memory, &Remembered { manifest: descriptor.digest.clone() })?;
+        self.layers.store.write_json(
+            &memory,
+            &Remembered {
+                manifest: descriptor.digest.clone(),
+            },
+        )?;
         let config = ImageConfig::parse(&self.layers.store.read_blob(&manifest.config.digest)?)?;
-        Ok(Documents { descriptor, manifest, config })
+        Ok(Documents {
+            descriptor,
+            manifest,
+            config,
+        })
     }
 
     /// The documents of an image of the store.
@@ -123,11 +165,19 @@ impl Images {
         };
         descriptor.media_type = manifest.media_type();
         let config = ImageConfig::parse(&self.layers.store.read_blob(&manifest.config.digest)?)?;
-        Ok(Documents { descriptor, manifest, config })
+        Ok(Documents {
+            descriptor,
+            manifest,
+            config,
+        })
     }
 
     /// Writes the records of an image's layers; the layers, lowest first.
-    pub fn remember(&self, documents: &Documents, origin: Option<String>) -> Result<Vec<LayerRecord>> {
+    pub fn remember(
+        &self,
+        documents: &Documents,
+        origin: Option<String>,
+    ) -> Result<Vec<LayerRecord>> {
         let diff_ids = &documents.config.rootfs.diff_ids;
         if diff_ids.len() != documents.manifest.layers.len() {
             return Err(Error::Invalid(format!(
@@ -139,9 +189,15 @@ impl Images {
         }
         let mut layers = Vec::new();
         for (diff_id, blob) in diff_ids.iter().zip(&documents.manifest.layers) {
-            let record = LayerRecord { diff_id: diff_id.clone(), blobs: vec![blob.clone()], origin: origin.clone() };
+            let record = LayerRecord {
+                diff_id: diff_id.clone(),
+                blobs: vec![blob.clone()],
+                origin: origin.clone(),
+            };
             let known = self.layers.store.layer_record(diff_id)?;
-            if known.is_none_or(|known| !known.blobs.contains(blob) || (known.origin.is_none() && origin.is_some())) {
+            if known.is_none_or(|known| {
+                !known.blobs.contains(blob) || (known.origin.is_none() && origin.is_some())
+            }) {
                 self.layers.store.write_layer_record(&record)?;
             }
             layers.push(record);
@@ -153,8 +209,11 @@ impl Images {
 /// The manifest that an index has for a platform.
 fn select(index: &[u8], platform: &Platform, reference: &Reference) -> Result<Descriptor> {
     let index = Index::parse(index)?;
-    index.select(platform).cloned().ok_or_else(|| Error::NoSuchPlatform {
-        reference: reference.clone(),
-        platform: platform.to_string(),
-    })
+    index
+        .select(platform)
+        .cloned()
+        .ok_or_else(|| Error::NoSuchPlatform {
+            reference: reference.clone(),
+            platform: platform.to_string(),
+        })
 }

@@ -7,8 +7,17 @@ use crate::view::{View, file_name};
 /// The error for a path that is not in a view.
 pub(crate) fn no_such_path(view: &dyn View, path: &[u8]) -> Error {
     let ignored_by = view.ignored_by(path);
-    let nearest = if ignored_by.is_some() { None } else { nearest(view, path) };
-    Error::NoSuchPath { path: String::from_utf8_lossy(path).into_owned(), place: view.name(), ignored_by, nearest }
+    let nearest = if ignored_by.is_some() {
+        None
+    } else {
+        nearest(view, path)
+    };
+    Error::NoSuchPath {
+        path: String::from_utf8_lossy(path).into_owned(),
+        place: view.name(),
+        ignored_by,
+        nearest,
+    }
 }
 
 /// How many paths are looked at, so that a large context doesn't delay its error.
@@ -27,10 +36,16 @@ fn nearest(view: &dyn View, wanted: &[u8]) -> Option<String> {
             }
             let path = join(&directory, &name);
             let cost = cost(wanted, &path);
-            if cost <= 1 + wanted.len() / 3 && best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            if cost <= 1 + wanted.len() / 3 && best.as_ref().is_none_or(|(least, _)| cost < *least)
+            {
                 best = Some((cost, path.clone()));
             }
-            if view.meta(&path).ok().flatten().is_some_and(|meta| meta.is_directory()) {
+            if view
+                .meta(&path)
+                .ok()
+                .flatten()
+                .is_some_and(|meta| meta.is_directory())
+            {
                 pending.push_back(path);
             }
         }
@@ -40,7 +55,11 @@ fn nearest(view: &dyn View, wanted: &[u8]) -> Option<String> {
 
 /// The same name elsewhere is nearer than another name in the same place.
 fn cost(wanted: &[u8], path: &[u8]) -> usize {
-    if file_name(wanted) == file_name(path) { 1 } else { distance(wanted, path) }
+    if file_name(wanted) == file_name(path) {
+        1
+    } else {
+        distance(wanted, path)
+    }
 }
 
 /// The number of single-byte insertions, deletions and replacements between two strings (Levenshtein).
@@ -51,7 +70,9 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
         row[0] = i + 1;
         for (j, y) in b.iter().enumerate() {
             let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != y)).min(above + 1).min(row[j] + 1);
+            row[j + 1] = (diagonal + usize::from(x != y))
+                .min(above + 1)
+                .min(row[j] + 1);
             diagonal = above;
         }
     }

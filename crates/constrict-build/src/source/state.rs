@@ -27,14 +27,22 @@ impl StateView {
 
     /// The file that `path` names: a hard link leads to the entry that has the content.
     fn file(&self, path: &[u8]) -> Result<(&Entry, &Digest)> {
-        let missing = || Error::Invalid(format!("`/{}` is no file in {}", String::from_utf8_lossy(path), self.name));
+        let missing = || {
+            Error::Invalid(format!(
+                "`/{}` is no file in {}",
+                String::from_utf8_lossy(path),
+                self.name
+            ))
+        };
         let mut node = self.tree.get(path).ok_or_else(missing)?;
         // a link to a link to a link: more than any layer has
         for _ in 0..16 {
             let entry = node.entry.ok_or_else(missing)?;
             match &entry.kind {
                 Kind::File { .. } => return Ok((entry, node.layer)),
-                Kind::Hardlink { target } => node = self.linked(target, node.layer).ok_or_else(missing)?,
+                Kind::Hardlink { target } => {
+                    node = self.linked(target, node.layer).ok_or_else(missing)?
+                }
                 _ => return Err(missing()),
             }
         }
@@ -66,12 +74,26 @@ impl StateView {
                 let (target, layer) = self.file(path)?;
                 source = target;
                 link_group = Some([layer.hex().as_bytes(), b" ", &target.path].concat());
-                FileKind::Regular { size: if let Kind::File { size, .. } = target.kind { size } else { 0 } }
+                FileKind::Regular {
+                    size: if let Kind::File { size, .. } = target.kind {
+                        size
+                    } else {
+                        0
+                    },
+                }
             }
             Kind::Directory | Kind::Whiteout | Kind::Opaque => FileKind::Directory,
-            Kind::Symlink { target } => FileKind::Symlink { target: target.clone() },
-            Kind::CharDevice { major, minor } => FileKind::CharDevice { major: *major, minor: *minor },
-            Kind::BlockDevice { major, minor } => FileKind::BlockDevice { major: *major, minor: *minor },
+            Kind::Symlink { target } => FileKind::Symlink {
+                target: target.clone(),
+            },
+            Kind::CharDevice { major, minor } => FileKind::CharDevice {
+                major: *major,
+                minor: *minor,
+            },
+            Kind::BlockDevice { major, minor } => FileKind::BlockDevice {
+                major: *major,
+                minor: *minor,
+            },
             Kind::Fifo => FileKind::Fifo,
         };
         if let Kind::File { .. } = entry.kind {
@@ -91,7 +113,10 @@ impl StateView {
 
 impl View for StateView {
     fn meta(&self, path: &[u8]) -> Result<Option<Meta>> {
-        self.tree.get(path).map(|node| self.describe(path, &node)).transpose()
+        self.tree
+            .get(path)
+            .map(|node| self.describe(path, &node))
+            .transpose()
     }
 
     fn list(&self, path: &[u8]) -> Result<Vec<Vec<u8>>> {
@@ -110,10 +135,17 @@ impl View for StateView {
         let root = self.layers.snapshot(layer)?;
         let on_disk = root.join(std::ffi::OsStr::from_bytes(&entry.path));
         let directory = std::fs::File::open(&root).at("open", &root)?;
-        let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::CLOEXEC | rustix::fs::OFlags::NOFOLLOW;
+        let flags =
+            rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::CLOEXEC | rustix::fs::OFlags::NOFOLLOW;
         let resolve = rustix::fs::ResolveFlags::BENEATH | rustix::fs::ResolveFlags::NO_SYMLINKS;
-        let file = rustix::fs::openat2(&directory, &*entry.path, flags, rustix::fs::Mode::empty(), resolve)
-            .at("open", on_disk)?;
+        let file = rustix::fs::openat2(
+            &directory,
+            &*entry.path,
+            flags,
+            rustix::fs::Mode::empty(),
+            resolve,
+        )
+        .at("open", on_disk)?;
         Ok(Box::new(std::fs::File::from(file)))
     }
 

@@ -11,7 +11,10 @@ use crate::error::{IoContext, Result};
 impl Store {
     /// Where the blob is, or will be.
     pub fn blob_path(&self, digest: &Digest) -> PathBuf {
-        self.root.join("blobs").join(digest.algorithm().name()).join(digest.hex())
+        self.root
+            .join("blobs")
+            .join(digest.algorithm().name())
+            .join(digest.hex())
     }
 
     /// Whether the blob is there, whole.

@@ -54,7 +54,10 @@ impl LayerIndex {
 
     /// The entry at `path`.
     pub(crate) fn get(&self, path: &[u8]) -> Option<&Entry> {
-        let at = self.entries.binary_search_by(|entry| entry.path.as_slice().cmp(path)).ok()?;
+        let at = self
+            .entries
+            .binary_search_by(|entry| entry.path.as_slice().cmp(path))
+            .ok()?;
         Some(&self.entries[at])
     }
 
@@ -69,8 +72,13 @@ impl LayerIndex {
         if !prefix.is_empty() {
             prefix.push(b'/');
         }
-        let from = self.entries.partition_point(|entry| entry.path.as_slice() < prefix.as_slice());
-        self.entries[from..].iter().take_while(move |entry| entry.path.starts_with(&prefix)).filter(|e| !e.path.is_empty())
+        let from = self
+            .entries
+            .partition_point(|entry| entry.path.as_slice() < prefix.as_slice());
+        self.entries[from..]
+            .iter()
+            .take_while(move |entry| entry.path.starts_with(&prefix))
+            .filter(|e| !e.path.is_empty())
     }
 
     /// Whether the layer removes `path` from the layers below it.
@@ -138,24 +146,36 @@ impl Store {
     }
 
     /// Writes the index of a layer.
-    pub(crate) fn write_layer_index(&self, diff_id: &Digest, entries: &[IndexedEntry]) -> Result<()> {
+    pub(crate) fn write_layer_index(
+        &self,
+        diff_id: &Digest,
+        entries: &[IndexedEntry],
+    ) -> Result<()> {
         self.write_file(&self.index_path(diff_id), &index_to_bytes(entries))
     }
 
     /// The index of a layer; `None` if the layer was not read so far.
     pub fn layer_index(&self, diff_id: &Digest) -> Result<Option<Arc<LayerIndex>>> {
-        let mut cache = self.indexes.0.lock().expect("no panic while the cache is held");
+        let mut cache = self
+            .indexes
+            .0
+            .lock()
+            .expect("no panic while the cache is held");
         if let Some(index) = cache.get(diff_id) {
             return Ok(Some(index.clone()));
         }
         let path = self.index_path(diff_id);
-        let Some(content) = self.read_file(&path)? else { return Ok(None) };
+        let Some(content) = self.read_file(&path)? else {
+            return Ok(None);
+        };
         let Ok(entries) = parse_index(&content) else {
             // of another version, or damaged: it is made anew from the blob
             std::fs::remove_file(&path).at("delete", &path)?;
             return Ok(None);
         };
-        let index = Arc::new(LayerIndex::new(entries.into_iter().map(|indexed| indexed.entry)));
+        let index = Arc::new(LayerIndex::new(
+            entries.into_iter().map(|indexed| indexed.entry),
+        ));
         cache.insert(diff_id.clone(), index.clone());
         Ok(Some(index))
     }

@@ -28,9 +28,17 @@ impl Store {
     pub(crate) fn lock_first_free(&self, name: &str) -> Result<(Lock, usize)> {
         let mut number = 0;
         loop {
-            let name = if number == 0 { name.to_string() } else { format!("{name}-{number}") };
+            let name = if number == 0 {
+                name.to_string()
+            } else {
+                format!("{name}-{number}")
+            };
             let path = self.root.join("locks").join(&name);
-            let file = File::options().create(true).append(true).open(&path).at("open", &path)?;
+            let file = File::options()
+                .create(true)
+                .append(true)
+                .open(&path)
+                .at("open", &path)?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => return Ok((Lock { _file: file }, number)),
                 Err(rustix::io::Errno::WOULDBLOCK) => number += 1,
@@ -41,7 +49,11 @@ impl Store {
 
     fn flock(&self, name: &str, operation: FlockOperation) -> Result<Lock> {
         let path = self.root.join("locks").join(name);
-        let file = File::options().create(true).append(true).open(&path).at("open", &path)?;
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .at("open", &path)?;
         loop {
             match flock(&file, operation) {
                 Err(rustix::io::Errno::INTR) => {}

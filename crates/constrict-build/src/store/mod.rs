@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use layer::{LayerIndex, LayerRecord};
 pub use lock::Lock;
-pub use record::{CacheRecord, Component};
 pub(crate) use record::differences;
+pub use record::{CacheRecord, Component};
 pub use tag::Tag;
 
 use crate::error::{Error, IoContext, Result};
@@ -41,10 +41,25 @@ impl Store {
         match std::fs::read_to_string(&version) {
             Ok(found) if found.trim() == VERSION => {}
             Ok(found) => {
-                return Err(Error::StoreVersion { path: root.into(), found: found.trim().into(), expected: VERSION });
+                return Err(Error::StoreVersion {
+                    path: root.into(),
+                    found: found.trim().into(),
+                    expected: VERSION,
+                });
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                for folder in ["blobs/sha256", "layers", "indexes", "cache", "slots", "tags", "mounts", "locks", "tmp"] {
+                for folder in [
+                    "blobs/sha256",
+                    "layers",
+                    "indexes",
+                    "cache",
+                    "slots",
+                    "images",
+                    "tags",
+                    "mounts",
+                    "locks",
+                    "tmp",
+                ] {
                     let path = root.join(folder);
                     std::fs::create_dir_all(&path).at("create", &path)?;
                 }
@@ -56,7 +71,12 @@ impl Store {
         if !snapshots.is_dir() {
             std::fs::create_dir_all(&snapshots).at("create", &snapshots)?;
         }
-        Ok(Store { root: root.into(), mode, counter: AtomicU64::new(0), indexes: layer::IndexCache::default() })
+        Ok(Store {
+            root: root.into(),
+            mode,
+            counter: AtomicU64::new(0),
+            indexes: layer::IndexCache::default(),
+        })
     }
 
     /// Where stores live: `CONSTRICT_STORE`, else `$XDG_DATA_HOME/constrict`, else `~/.local/share/constrict`.
@@ -67,7 +87,8 @@ impl Store {
         }
         match set("XDG_DATA_HOME") {
             Some(data) => PathBuf::from(data).join("constrict"),
-            None => PathBuf::from(set("HOME").unwrap_or_else(|| "/".into())).join(".local/share/constrict"),
+            None => PathBuf::from(set("HOME").unwrap_or_else(|| "/".into()))
+                .join(".local/share/constrict"),
         }
     }
 
@@ -79,7 +100,9 @@ impl Store {
     /// A name in `tmp/` that nothing else uses.
     pub(crate) fn temporary(&self, hint: &str) -> PathBuf {
         let n = self.counter.fetch_add(1, Ordering::Relaxed);
-        self.root.join("tmp").join(format!("{}-{n}-{hint}", std::process::id()))
+        self.root
+            .join("tmp")
+            .join(format!("{}-{n}-{hint}", std::process::id()))
     }
 
     /// Writes a small file whole or not at all.

@@ -34,7 +34,8 @@ pub(crate) struct SlotRecord {
 impl Store {
     /// The record under `key`, if its layer is still there.
     pub(crate) fn cache_record(&self, key: &Digest) -> Result<Option<CacheRecord>> {
-        let record: Option<CacheRecord> = self.read_json(&self.root.join("cache").join(key.hex()))?;
+        let record: Option<CacheRecord> =
+            self.read_json(&self.root.join("cache").join(key.hex()))?;
         match record {
             Some(record) if self.layer_record(&record.diff_id)?.is_some() => Ok(Some(record)),
             _ => Ok(None),
@@ -53,12 +54,22 @@ impl Store {
 
     /// Remembers what the place `slot` is made of.
     pub(crate) fn write_slot(&self, slot: &Digest, components: &[Component]) -> Result<()> {
-        self.write_json(&self.root.join("slots").join(slot.hex()), &SlotRecord { components: components.to_vec() })
+        self.write_json(
+            &self.root.join("slots").join(slot.hex()),
+            &SlotRecord {
+                components: components.to_vec(),
+            },
+        )
     }
 
     /// Reads a JSON file; a missing or unreadable one (of another version) is `None`.
-    pub(crate) fn read_json<T: serde::de::DeserializeOwned>(&self, path: &std::path::Path) -> Result<Option<T>> {
-        Ok(self.read_file(path)?.and_then(|content| serde_json::from_slice(&content).ok()))
+    pub(crate) fn read_json<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &std::path::Path,
+    ) -> Result<Option<T>> {
+        Ok(self
+            .read_file(path)?
+            .and_then(|content| serde_json::from_slice(&content).ok()))
     }
 
     /// Writes a JSON file whole or not at all.
@@ -70,13 +81,21 @@ impl Store {
 
 /// The first differences between two lists of components, as sentences.
 pub(crate) fn differences(old: &[Component], new: &[Component]) -> Vec<String> {
-    let before: BTreeMap<&str, &str> = old.iter().map(|c| (c.name.as_str(), c.value.as_str())).collect();
-    let after: BTreeMap<&str, &str> = new.iter().map(|c| (c.name.as_str(), c.value.as_str())).collect();
+    let before: BTreeMap<&str, &str> = old
+        .iter()
+        .map(|c| (c.name.as_str(), c.value.as_str()))
+        .collect();
+    let after: BTreeMap<&str, &str> = new
+        .iter()
+        .map(|c| (c.name.as_str(), c.value.as_str()))
+        .collect();
     let mut found = Vec::new();
     for component in new {
         match before.get(component.name.as_str()) {
             None => found.push(format!("{} is new", component.name)),
-            Some(value) if *value != component.value => found.push(format!("{} changed", component.name)),
+            Some(value) if *value != component.value => {
+                found.push(format!("{} changed", component.name))
+            }
             Some(_) => {}
         }
     }

@@ -10,7 +10,10 @@ use crate::error::{IoContext, Result};
 impl Store {
     /// Where the snapshot of a layer is, or will be.
     pub(crate) fn snapshot_path(&self, diff_id: &Digest) -> PathBuf {
-        self.root.join("snapshots").join(self.mode).join(diff_id.hex())
+        self.root
+            .join("snapshots")
+            .join(self.mode)
+            .join(diff_id.hex())
     }
 
     /// Moves a complete directory in among the snapshots. If another process was first, its snapshot stays.

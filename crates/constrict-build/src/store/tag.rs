@@ -19,14 +19,22 @@ pub struct Tag {
 
 impl Store {
     fn tag_path(&self, reference: &str) -> std::path::PathBuf {
-        self.root.join("tags").join(Digest::of(reference.as_bytes()).hex())
+        self.root
+            .join("tags")
+            .join(Digest::of(reference.as_bytes()).hex())
     }
 
     /// Makes `reference` stand for `manifest`.
     pub fn set_tag(&self, reference: &Reference, manifest: &Digest) -> Result<()> {
         let reference = reference.to_string();
-        let set_at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
-        let tag = Tag { reference: reference.clone(), manifest: manifest.clone(), set_at };
+        let set_at = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |d| d.as_secs());
+        let tag = Tag {
+            reference: reference.clone(),
+            manifest: manifest.clone(),
+            set_at,
+        };
         self.write_json(&self.tag_path(&reference), &tag)
     }
 
@@ -43,6 +51,29 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error).at("delete", &path),
         }
+    }
+
+    /// Remembers a manifest as an image of this store, named or not.
+    pub fn add_image(&self, manifest: &Digest) -> Result<()> {
+        self.write_file(&self.root.join("images").join(manifest.hex()), b"")
+    }
+
+    /// Forgets an image.
+    pub fn remove_image(&self, manifest: &Digest) -> Result<()> {
+        let path = self.root.join("images").join(manifest.hex());
+        std::fs::remove_file(&path).at("delete", &path)
+    }
+
+    /// The manifests of every image of this store, sorted.
+    pub fn images(&self) -> Result<Vec<Digest>> {
+        let folder = self.root.join("images");
+        let mut images = Vec::new();
+        for entry in std::fs::read_dir(&folder).at("read", &folder)? {
+            let name = entry.at("read", &folder)?.file_name();
+            images.extend(Digest::parse(&format!("sha256:{}", name.to_string_lossy())));
+        }
+        images.sort();
+        Ok(images)
     }
 
     /// Every name, sorted.

@@ -47,7 +47,10 @@ impl Variables {
 
     /// The value, if it is set.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// All of them.
@@ -57,7 +60,10 @@ impl Variables {
 
     /// As `NAME=value` lines.
     pub(super) fn to_env(&self) -> Vec<String> {
-        self.0.iter().map(|(name, value)| format!("{name}={value}")).collect()
+        self.0
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect()
     }
 
     /// Expands a word; what fails is at `span`.
@@ -87,7 +93,12 @@ fn automatic(options: &Options, target: &str) -> Vec<(String, String)> {
         ("TARGETSTAGE", target.into()),
     ]
     .into_iter()
-    .map(|(name, value)| (name.to_string(), options.build_args.get(name).cloned().unwrap_or(value)))
+    .map(|(name, value)| {
+        (
+            name.to_string(),
+            options.build_args.get(name).cloned().unwrap_or(value),
+        )
+    })
     .collect()
 }
 
@@ -102,13 +113,17 @@ pub(super) fn global(
         variables.set(&name, &value);
     }
     for instruction in &dockerfile.global_args {
-        let Kind::Arg(definitions) = &instruction.kind else { continue };
+        let Kind::Arg(definitions) = &instruction.kind else {
+            continue;
+        };
         for ArgDef { name, default } in definitions {
             let value = match (options.build_args.get(name), default) {
                 (Some(given), _) => Some(given.clone()),
-                (None, Some(default)) => {
-                    Some(variables.expand(default, dockerfile.directives.escape, instruction.span)?)
-                }
+                (None, Some(default)) => Some(variables.expand(
+                    default,
+                    dockerfile.directives.escape,
+                    instruction.span,
+                )?),
                 (None, None) => None,
             };
             if let Some(value) = value {
@@ -127,7 +142,10 @@ pub(super) fn proxies(options: &Options) -> Vec<(String, String)> {
             found.insert(name.into(), value.clone());
         }
     }
-    for upper in PROXIES.iter().filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase())) {
+    for upper in PROXIES
+        .iter()
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))
+    {
         let lower = upper.to_ascii_lowercase();
         match (found.get(*upper).cloned(), found.get(&lower).cloned()) {
             (Some(value), None) => drop(found.insert(lower, value)),

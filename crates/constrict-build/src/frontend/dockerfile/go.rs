@@ -28,7 +28,9 @@ pub(super) fn quote(text: &str) -> String {
             '\x08' => quoted.push_str("\\b"),
             '\x0b' => quoted.push_str("\\v"),
             '\x0c' => quoted.push_str("\\f"),
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => quoted.push_str(&format!("\\x{:02x}", c as u32)),
+            c if (c as u32) < 0x20 || c as u32 == 0x7f => {
+                quoted.push_str(&format!("\\x{:02x}", c as u32))
+            }
             c => quoted.push(c),
         }
     }
@@ -76,8 +78,16 @@ pub(super) fn duration(duration: Duration) -> String {
 fn decimal(value: u128, unit: u128) -> String {
     let digits = unit.ilog10() as usize;
     let fraction = format!("{:0digits$}", value % unit);
-    let fraction = if digits == 0 { "" } else { fraction.trim_end_matches('0') };
-    if fraction.is_empty() { (value / unit).to_string() } else { format!("{}.{fraction}", value / unit) }
+    let fraction = if digits == 0 {
+        ""
+    } else {
+        fraction.trim_end_matches('0')
+    };
+    if fraction.is_empty() {
+        (value / unit).to_string()
+    } else {
+        format!("{}.{fraction}", value / unit)
+    }
 }
 
 #[cfg(test)]
@@ -87,9 +97,14 @@ mod tests {
 
     #[test]
     fn durations_print_as_in_go() {
-        for (millis, expected) in
-            [(0, "0s"), (5_000, "5s"), (90_000, "1m30s"), (3_600_000, "1h0m0s"), (1_500, "1.5s"), (100, "100ms")]
-        {
+        for (millis, expected) in [
+            (0, "0s"),
+            (5_000, "5s"),
+            (90_000, "1m30s"),
+            (3_600_000, "1h0m0s"),
+            (1_500, "1.5s"),
+            (100, "100ms"),
+        ] {
             assert_eq!(duration(Duration::from_millis(millis)), expected);
         }
     }

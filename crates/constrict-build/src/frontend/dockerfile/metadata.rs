@@ -38,14 +38,23 @@ impl Lowering<'_> {
                 state.config.config.cmd = argv(state, command);
                 state.config.config.args_escaped = true;
                 state.has_cmd = true;
-                state.history(format!("CMD {}", go::quoted_list(&state.config.config.cmd)), false);
+                state.history(
+                    format!("CMD {}", go::quoted_list(&state.config.config.cmd)),
+                    false,
+                );
             }
             Kind::Entrypoint(command) => {
                 state.config.config.entrypoint = argv(state, command);
                 if !state.has_cmd {
                     state.config.config.cmd.clear();
                 }
-                state.history(format!("ENTRYPOINT {}", go::quoted_list(&state.config.config.entrypoint)), false);
+                state.history(
+                    format!(
+                        "ENTRYPOINT {}",
+                        go::quoted_list(&state.config.config.entrypoint)
+                    ),
+                    false,
+                );
             }
             Kind::Expose(words) => self.expose(state, words, span)?,
             Kind::Healthcheck(check) => healthcheck(state, check),
@@ -84,10 +93,18 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn pairs(&self, state: &State, pairs: &[(String, String)], span: Span) -> Result<Vec<(String, String)>> {
+    fn pairs(
+        &self,
+        state: &State,
+        pairs: &[(String, String)],
+        span: Span,
+    ) -> Result<Vec<(String, String)>> {
         let mut expanded = Vec::new();
         for (name, value) in pairs {
-            expanded.push((state.expand(self, name, span)?, state.expand(self, value, span)?));
+            expanded.push((
+                state.expand(self, name, span)?,
+                state.expand(self, value, span)?,
+            ));
         }
         Ok(expanded)
     }
@@ -111,7 +128,12 @@ impl Lowering<'_> {
     }
 
     /// ARG in a stage.
-    pub(super) fn arg(&mut self, state: &mut State, definitions: &[ArgDef], span: Span) -> Result<()> {
+    pub(super) fn arg(
+        &mut self,
+        state: &mut State,
+        definitions: &[ArgDef],
+        span: Span,
+    ) -> Result<()> {
         let mut shown = Vec::new();
         for ArgDef { name, default } in definitions {
             let given = self.options.build_args.get(name).cloned();
@@ -127,7 +149,11 @@ impl Lowering<'_> {
                 Some(value) => format!("{name}={value}"),
                 None => name.clone(),
             });
-            if state.args.insert(name.clone(), ArgState { value }).is_none() {
+            if state
+                .args
+                .insert(name.clone(), ArgState { value })
+                .is_none()
+            {
                 state.arg_order.push(name.clone());
             }
         }
@@ -148,9 +174,16 @@ impl Lowering<'_> {
             return Ok(());
         }
         let user = state.config.config.user.clone();
-        let action = FileAction::MakeDirectory { path: path.clone(), user };
+        let action = FileAction::MakeDirectory {
+            path: path.clone(),
+            user,
+        };
         let name = self.next_name(state, &format!("WORKDIR {path}"));
-        let op = Op::Files(FilesOp { base: state.result, actions: vec![action], link: false });
+        let op = Op::Files(FilesOp {
+            base: state.result,
+            actions: vec![action],
+            link: false,
+        });
         self.advance(state, op, name, span);
         Ok(())
     }
@@ -159,7 +192,11 @@ impl Lowering<'_> {
 /// `path`, taken from directory `from` unless it is absolute, without `.`, `..` and doubled slashes. A slash at its
 /// end stays.
 pub(super) fn absolute(from: &str, path: &str) -> String {
-    let joined = if path.starts_with('/') { path.to_string() } else { format!("{from}/{path}") };
+    let joined = if path.starts_with('/') {
+        path.to_string()
+    } else {
+        format!("{from}/{path}")
+    };
     let mut parts: Vec<&str> = Vec::new();
     for part in joined.split('/') {
         match part {
@@ -168,12 +205,19 @@ pub(super) fn absolute(from: &str, path: &str) -> String {
             part => parts.push(part),
         }
     }
-    let slash = if path.ends_with('/') && !parts.is_empty() { "/" } else { "" };
+    let slash = if path.ends_with('/') && !parts.is_empty() {
+        "/"
+    } else {
+        ""
+    };
     format!("/{}{slash}", parts.join("/"))
 }
 
 fn joined(pairs: &[(String, String)]) -> String {
-    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let pairs: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     pairs.join(" ")
 }
 
@@ -188,10 +232,23 @@ fn argv(state: &State, command: &Command) -> Vec<String> {
 fn healthcheck(state: &mut State, check: &Healthcheck) {
     let nanos = |duration: Option<std::time::Duration>| duration.map_or(0, |d| d.as_nanos() as i64);
     let config = match check {
-        Healthcheck::None => constrict_oci::Healthcheck { test: vec!["NONE".into()], ..Default::default() },
-        Healthcheck::Check(Check { interval, timeout, start_period, start_interval, retries, command }) => {
+        Healthcheck::None => constrict_oci::Healthcheck {
+            test: vec!["NONE".into()],
+            ..Default::default()
+        },
+        Healthcheck::Check(Check {
+            interval,
+            timeout,
+            start_period,
+            start_interval,
+            retries,
+            command,
+        }) => {
             let test = match command {
-                Command::Exec(args) => ["CMD".to_string()].into_iter().chain(args.iter().cloned()).collect(),
+                Command::Exec(args) => ["CMD".to_string()]
+                    .into_iter()
+                    .chain(args.iter().cloned())
+                    .collect(),
                 Command::Shell(text) => vec!["CMD-SHELL".into(), text.clone()],
             };
             constrict_oci::Healthcheck {
@@ -205,7 +262,11 @@ fn healthcheck(state: &mut State, check: &Healthcheck) {
             }
         }
     };
-    let duration = |nanos: i64| go::quote(&go::duration(std::time::Duration::from_nanos(nanos.unsigned_abs())));
+    let duration = |nanos: i64| {
+        go::quote(&go::duration(std::time::Duration::from_nanos(
+            nanos.unsigned_abs(),
+        )))
+    };
     state.history(
         format!(
             "HEALTHCHECK &{{{} {} {} {} {} {}}}",
@@ -225,11 +286,17 @@ fn healthcheck(state: &mut State, check: &Healthcheck) {
 fn parse_ports(word: &str) -> Result<Vec<String>, String> {
     let invalid = |what: &str| format!("invalid containerPort: {what}");
     let (ports, protocol) = word.rsplit_once('/').unwrap_or((word, "tcp"));
-    let protocol = if protocol.is_empty() { "tcp".to_string() } else { protocol.to_lowercase() };
+    let protocol = if protocol.is_empty() {
+        "tcp".to_string()
+    } else {
+        protocol.to_lowercase()
+    };
     if !["tcp", "udp", "sctp"].contains(&protocol.as_str()) {
         return Err(format!("invalid proto: {protocol}"));
     }
-    let container = ports.rsplit_once(':').map_or(ports, |(_, container)| container);
+    let container = ports
+        .rsplit_once(':')
+        .map_or(ports, |(_, container)| container);
     if container.is_empty() {
         return Err(format!("no port specified: {word}<empty>"));
     }
@@ -239,7 +306,9 @@ fn parse_ports(word: &str) -> Result<Vec<String>, String> {
     if last < first {
         return Err(invalid(container));
     }
-    Ok((first..=last).map(|port| format!("{port}/{protocol}")).collect())
+    Ok((first..=last)
+        .map(|port| format!("{port}/{protocol}"))
+        .collect())
 }
 
 /// A number above 0 or a signal's name.
@@ -251,11 +320,18 @@ fn check_signal(signal: &str) -> Result<(), String> {
     let known = match name.parse::<i64>() {
         Ok(number) => number != 0,
         Err(_) => {
-            let real_time = |prefix: &str| name.strip_prefix(prefix).is_some_and(|n| n.parse::<u8>().is_ok_and(|n| n <= 15));
+            let real_time = |prefix: &str| {
+                name.strip_prefix(prefix)
+                    .is_some_and(|n| n.parse::<u8>().is_ok_and(|n| n <= 15))
+            };
             NAMES.contains(&format!(" {name} ")) || real_time("RTMIN+") || real_time("RTMAX-")
         }
     };
-    if known { Ok(()) } else { Err(format!("invalid signal: {signal}")) }
+    if known {
+        Ok(())
+    } else {
+        Err(format!("invalid signal: {signal}"))
+    }
 }
 
 #[cfg(test)]
@@ -275,7 +351,10 @@ mod tests {
     fn ports_are_those_of_the_container() {
         assert_eq!(parse_ports("80").unwrap(), ["80/tcp"]);
         assert_eq!(parse_ports("53/UDP").unwrap(), ["53/udp"]);
-        assert_eq!(parse_ports("8000-8002").unwrap(), ["8000/tcp", "8001/tcp", "8002/tcp"]);
+        assert_eq!(
+            parse_ports("8000-8002").unwrap(),
+            ["8000/tcp", "8001/tcp", "8002/tcp"]
+        );
         assert_eq!(parse_ports("127.0.0.1:80:81").unwrap(), ["81/tcp"]);
         for wrong in ["", "x", "80/icmp", "70000", "9-8"] {
             assert!(parse_ports(wrong).is_err(), "{wrong}");

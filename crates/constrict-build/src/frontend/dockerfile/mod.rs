@@ -118,10 +118,20 @@ pub fn lower(dockerfile: &Dockerfile, options: &Options, resolve: &dyn Resolve) 
     for (name, value) in &options.labels {
         config.config.labels.insert(name.clone(), value.clone());
     }
-    Ok(Lowered { graph: lowering.graph, result, config, warnings: lowering.warnings })
+    Ok(Lowered {
+        graph: lowering.graph,
+        result,
+        config,
+        warnings: lowering.warnings,
+    })
 }
 
 /// An error at a place of the Dockerfile.
 fn at(span: Span, message: impl Into<String>) -> Error {
-    Error::At { span, message: message.into(), hint: None, source: None }
+    Error::At {
+        span,
+        message: message.into(),
+        hint: None,
+        source: None,
+    }
 }

@@ -15,16 +15,24 @@ impl Lowering<'_> {
         let mut mounts = Vec::new();
         let mut agents = 0;
         for spec in &run.mounts {
-            let mount = spec.resolve(|word| state.expand(self, word, span)).map_err(|error| match error {
-                Error::Mount(error) => at(span, error.to_string()),
-                other => other,
-            })?;
+            let mount = spec
+                .resolve(|word| state.expand(self, word, span))
+                .map_err(|error| match error {
+                    Error::Mount(error) => at(span, error.to_string()),
+                    other => other,
+                })?;
             mounts.push(self.mount(state, mount, &mut agents, span)?);
         }
         Ok(mounts)
     }
 
-    fn mount(&mut self, state: &State, mount: Mount, agents: &mut usize, span: Span) -> Result<RunMount> {
+    fn mount(
+        &mut self,
+        state: &State,
+        mount: Mount,
+        agents: &mut usize,
+        span: Span,
+    ) -> Result<RunMount> {
         let cwd = &state.config.config.working_dir;
         let platform = state.platform.clone();
         let root = |source: Option<String>| source.unwrap_or_else(|| "/".into());
@@ -54,7 +62,10 @@ impl Lowering<'_> {
                     owner: (cache.uid.unwrap_or(0), cache.gid.unwrap_or(0)),
                 }
             }
-            Mount::Tmpfs(tmpfs) => RunMount::Tmpfs { target: absolute(cwd, &tmpfs.target), size: tmpfs.size },
+            Mount::Tmpfs(tmpfs) => RunMount::Tmpfs {
+                target: absolute(cwd, &tmpfs.target),
+                size: tmpfs.size,
+            },
             Mount::Secret(secret) => RunMount::Secret {
                 id: secret.id,
                 target: secret.target.map(|target| absolute(cwd, &target)),
@@ -68,7 +79,11 @@ impl Lowering<'_> {
                 *agents += 1;
                 RunMount::Ssh {
                     id: ssh.id.unwrap_or_else(|| "default".into()),
-                    target: absolute(cwd, &ssh.target.unwrap_or_else(|| format!("/run/buildkit/ssh_agent.{number}"))),
+                    target: absolute(
+                        cwd,
+                        &ssh.target
+                            .unwrap_or_else(|| format!("/run/buildkit/ssh_agent.{number}")),
+                    ),
                     required: ssh.required,
                     mode: ssh.mode.unwrap_or(0o600),
                     owner: (ssh.uid.unwrap_or(0), ssh.gid.unwrap_or(0)),

@@ -10,18 +10,28 @@ use crate::graph::{Op, RunOp};
 
 impl Lowering<'_> {
     /// RUN.
-    pub(super) fn run(&mut self, state: &mut State, instruction: &Instruction, run: &Run) -> Result<()> {
+    pub(super) fn run(
+        &mut self,
+        state: &mut State,
+        instruction: &Instruction,
+        run: &Run,
+    ) -> Result<()> {
         let span = instruction.span;
         if !run.devices.is_empty() {
             return Err(at(span, "RUN --device is not supported"));
         }
         if run.security == Security::Insecure && !self.options.allow_insecure {
-            return Err(at(span, "security.insecure is not allowed: `--allow security.insecure` permits it"));
+            return Err(at(
+                span,
+                "security.insecure is not allowed: `--allow security.insecure` permits it",
+            ));
         }
         let (args, script) = match run.script() {
             Script::Exec(args) => (args, None),
             Script::Shell(text) => (state.shell().into_iter().chain([text]).collect(), None),
-            Script::File { name, content } => (vec![format!("/dev/pipes/{name}")], Some((name, content))),
+            Script::File { name, content } => {
+                (vec![format!("/dev/pipes/{name}")], Some((name, content)))
+            }
         };
         if args.is_empty() {
             return Err(at(span, "RUN has no command"));
@@ -38,7 +48,11 @@ impl Lowering<'_> {
             cwd: state.config.config.working_dir.clone(),
             user: state.config.config.user.clone(),
             mounts,
-            network: if run.network == Network::Default { self.options.network } else { run.network },
+            network: if run.network == Network::Default {
+                self.options.network
+            } else {
+                run.network
+            },
             security: run.security,
         };
         self.advance(state, Op::Run(Box::new(op)), name, span);
@@ -53,7 +67,11 @@ fn history(state: &State, args: &[String]) -> String {
         words.push(format!("|{}", state.arg_order.len()));
     }
     for name in &state.arg_order {
-        let value = state.variables.get(name).or_else(|| state.args[name].value.as_deref()).unwrap_or("");
+        let value = state
+            .variables
+            .get(name)
+            .or_else(|| state.args[name].value.as_deref())
+            .unwrap_or("");
         words.push(format!("{name}={value}"));
     }
     words.extend(args.iter().cloned());

@@ -8,10 +8,14 @@ use constrict_oci::{History, ImageConfig, Platform};
 use super::args::{self, Variables};
 use super::{MainContext, NamedContext, NoCache, Options, Resolve, Warning, at};
 use crate::error::{Error, Result};
-use crate::graph::{CopyAction, CopySource, DirectorySource, FileAction, FilesOp, Graph, Op, Unpack, Vertex, VertexId};
+use crate::graph::{
+    CopyAction, CopySource, DirectorySource, FileAction, FilesOp, Graph, Op, Unpack, Vertex,
+    VertexId,
+};
 
 /// `PATH` where an image sets none, as BuildKit has it.
-pub(crate) const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const DEFAULT_PATH: &str =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The comment that BuildKit puts to each line of the history.
 const COMMENT: &str = "buildkit.dockerfile.v0";
@@ -71,9 +75,21 @@ pub(super) struct State {
 
 impl<'a> Lowering<'a> {
     /// Prepares: global arguments are expanded here.
-    pub(super) fn new(dockerfile: &'a Dockerfile, options: &'a Options, resolve: &'a dyn Resolve) -> Result<Self> {
-        let last = dockerfile.stages.last().and_then(|stage| stage.name.clone());
-        let target = options.target.clone().filter(|t| !t.is_empty()).or(last).unwrap_or_else(|| "default".into());
+    pub(super) fn new(
+        dockerfile: &'a Dockerfile,
+        options: &'a Options,
+        resolve: &'a dyn Resolve,
+    ) -> Result<Self> {
+        let last = dockerfile
+            .stages
+            .last()
+            .and_then(|stage| stage.name.clone());
+        let target = options
+            .target
+            .clone()
+            .filter(|t| !t.is_empty())
+            .or(last)
+            .unwrap_or_else(|| "default".into());
         Ok(Lowering {
             dockerfile,
             options,
@@ -90,20 +106,32 @@ impl<'a> Lowering<'a> {
     /// The index of the stage that is asked for.
     pub(super) fn target(&self) -> Result<usize> {
         let last = self.dockerfile.stages.len() - 1;
-        let Some(target) = self.options.target.as_deref().filter(|target| !target.is_empty()) else { return Ok(last) };
+        let Some(target) = self
+            .options
+            .target
+            .as_deref()
+            .filter(|target| !target.is_empty())
+        else {
+            return Ok(last);
+        };
         if let Some(index) = self.stage_named(target) {
             return Ok(index);
         }
         match target.parse::<usize>() {
             Ok(index) if index <= last => Ok(index),
-            _ => Err(Error::Invalid(format!("target stage `{target}` could not be found"))),
+            _ => Err(Error::Invalid(format!(
+                "target stage `{target}` could not be found"
+            ))),
         }
     }
 
     /// The last stage with this name.
     fn stage_named(&self, name: &str) -> Option<usize> {
         let name = name.to_lowercase();
-        self.dockerfile.stages.iter().rposition(|stage| stage.name.as_deref() == Some(name.as_str()))
+        self.dockerfile
+            .stages
+            .iter()
+            .rposition(|stage| stage.name.as_deref() == Some(name.as_str()))
     }
 
     /// Lowers stage `index` if that is still to do.
@@ -118,7 +146,10 @@ impl<'a> Lowering<'a> {
             Some(Progress::Done(done)) => return Ok((**done).clone()),
             Some(Progress::Running) => {
                 let name = stage.name.clone().unwrap_or_else(|| index.to_string());
-                return Err(at(stage.from.span, format!("circular dependency detected on stage: {name}")));
+                return Err(at(
+                    stage.from.span,
+                    format!("circular dependency detected on stage: {name}"),
+                ));
             }
             None => {}
         }
@@ -126,7 +157,10 @@ impl<'a> Lowering<'a> {
         let mut state = self.start(stage)?;
         for trigger in std::mem::take(&mut state.config.config.on_build) {
             let mut instruction = parse_onbuild(&trigger).map_err(|error| {
-                at(stage.from.span, format!("invalid ONBUILD trigger `{trigger}` of the base image: {error}"))
+                at(
+                    stage.from.span,
+                    format!("invalid ONBUILD trigger `{trigger}` of the base image: {error}"),
+                )
             })?;
             // the trigger stands in another file: messages point at the FROM that brings it
             instruction.span = stage.from.span;
@@ -135,9 +169,23 @@ impl<'a> Lowering<'a> {
         for instruction in &stage.instructions {
             self.instruction(&mut state, instruction)?;
         }
-        let State { result, config, args, arg_order, variables, .. } = state;
-        let done = Done { result, config, args, arg_order, variables };
-        self.stages.insert(index, Progress::Done(Box::new(done.clone())));
+        let State {
+            result,
+            config,
+            args,
+            arg_order,
+            variables,
+            ..
+        } = state;
+        let done = Done {
+            result,
+            config,
+            args,
+            arg_order,
+            variables,
+        };
+        self.stages
+            .insert(index, Progress::Done(Box::new(done.clone())));
         Ok(done)
     }
 
@@ -147,20 +195,32 @@ impl<'a> Lowering<'a> {
         let escape = self.dockerfile.directives.escape;
         let name = self.global.expand(&stage.from.image, escape, span)?;
         if name.is_empty() {
-            return Err(at(span, format!("base name ({}) should not be blank", stage.from.image)));
+            return Err(at(
+                span,
+                format!("base name ({}) should not be blank", stage.from.image),
+            ));
         }
         let mut platform = self.options.platform.clone();
         if let Some(word) = &stage.from.platform {
             let text = self.global.expand(word, escape, span)?;
             if text.is_empty() {
-                return Err(at(span, format!("empty platform value from expression {word}")));
+                return Err(at(
+                    span,
+                    format!("empty platform value from expression {word}"),
+                ));
             }
             platform = Platform::parse(&text).map_err(|error| at(span, error.to_string()))?;
         }
         let earlier = &self.dockerfile.stages[..stage.index];
         let lower = name.to_lowercase();
-        let parent = earlier.iter().rposition(|earlier| earlier.name.as_deref() == Some(lower.as_str()));
-        let label = stage.from.alias.clone().unwrap_or_else(|| format!("stage-{}", stage.index));
+        let parent = earlier
+            .iter()
+            .rposition(|earlier| earlier.name.as_deref() == Some(lower.as_str()));
+        let label = stage
+            .from
+            .alias
+            .clone()
+            .unwrap_or_else(|| format!("stage-{}", stage.index));
         let no_cache = match &self.options.no_cache {
             NoCache::No => false,
             NoCache::All => true,
@@ -169,7 +229,11 @@ impl<'a> Lowering<'a> {
         let mut state = State {
             label,
             step: 1,
-            steps: 1 + stage.instructions.iter().filter(|i| makes_layer(&i.kind)).count(),
+            steps: 1 + stage
+                .instructions
+                .iter()
+                .filter(|i| makes_layer(&i.kind))
+                .count(),
             config: ImageConfig::new(&platform),
             platform,
             result: None,
@@ -198,7 +262,12 @@ impl<'a> Lowering<'a> {
     }
 
     /// A base that is no stage of this file.
-    fn base(&mut self, name: &str, platform: &Platform, span: Span) -> Result<(Option<VertexId>, ImageConfig)> {
+    fn base(
+        &mut self,
+        name: &str,
+        platform: &Platform,
+        span: Span,
+    ) -> Result<(Option<VertexId>, ImageConfig)> {
         let context = self.options.contexts.get(&name.to_lowercase()).cloned();
         if name == "scratch" && context.is_none() {
             return Ok((None, self.empty_config(platform)));
@@ -208,20 +277,31 @@ impl<'a> Lowering<'a> {
             Some(NamedContext::Image(image)) => image,
             Some(NamedContext::Directory(_) | NamedContext::Git(_)) => {
                 let from = self.named_context(name, span)?;
-                return Ok((Some(self.whole(from, name, span)), self.empty_config(platform)));
+                return Ok((
+                    Some(self.whole(from, name, span)),
+                    self.empty_config(platform),
+                ));
             }
         };
-        let (image, mut config) = self.resolve.image(&image, platform).map_err(|source| Error::At {
-            span,
-            message: format!("cannot resolve base image `{name}`"),
-            hint: None,
-            source: Some(Box::new(source)),
-        })?;
+        let (image, mut config) =
+            self.resolve
+                .image(&image, platform)
+                .map_err(|source| Error::At {
+                    span,
+                    message: format!("cannot resolve base image `{name}`"),
+                    hint: None,
+                    source: Some(Box::new(source)),
+                })?;
         config.rootfs.diff_ids.clear();
         if config.config.working_dir.is_empty() {
             config.config.working_dir = "/".into();
         }
-        if !config.config.env.iter().any(|line| line.starts_with("PATH=")) {
+        if !config
+            .config
+            .env
+            .iter()
+            .any(|line| line.starts_with("PATH="))
+        {
             config.config.env.push(format!("PATH={DEFAULT_PATH}"));
         }
         let vertex = Vertex {
@@ -252,7 +332,10 @@ impl<'a> Lowering<'a> {
     /// A state with all of a directory in it.
     fn whole(&mut self, from: Option<VertexId>, name: &str, span: Span) -> VertexId {
         let copy = CopyAction {
-            sources: vec![CopySource::Path { from, path: "/".into() }],
+            sources: vec![CopySource::Path {
+                from,
+                path: "/".into(),
+            }],
             destination: "/".into(),
             chown: None,
             chmod: None,
@@ -260,12 +343,26 @@ impl<'a> Lowering<'a> {
             parents: false,
             unpack: Unpack::Never,
         };
-        let op = Op::Files(FilesOp { base: None, actions: vec![FileAction::Copy(copy)], link: false });
-        self.graph.add(Vertex { op, name: format!("[context {name}] FROM {name}"), span: Some(span), no_cache: false })
+        let op = Op::Files(FilesOp {
+            base: None,
+            actions: vec![FileAction::Copy(copy)],
+            link: false,
+        });
+        self.graph.add(Vertex {
+            op,
+            name: format!("[context {name}] FROM {name}"),
+            span: Some(span),
+            no_cache: false,
+        })
     }
 
     /// What `--from` of COPY or of a mount means: a stage by name or number, a named context, else an image.
-    pub(super) fn from(&mut self, name: &str, platform: &Platform, span: Span) -> Result<Option<VertexId>> {
+    pub(super) fn from(
+        &mut self,
+        name: &str,
+        platform: &Platform,
+        span: Span,
+    ) -> Result<Option<VertexId>> {
         if let Ok(index) = name.parse::<usize>() {
             if index >= self.dockerfile.stages.len() {
                 return Err(at(span, format!("invalid stage index {index}")));
@@ -276,7 +373,9 @@ impl<'a> Lowering<'a> {
             return Ok(self.stage(index)?.0);
         }
         match self.options.contexts.get(&name.to_lowercase()) {
-            Some(NamedContext::Directory(_) | NamedContext::Git(_)) => self.named_context(name, span),
+            Some(NamedContext::Directory(_) | NamedContext::Git(_)) => {
+                self.named_context(name, span)
+            }
             _ => Ok(self.base(name, platform, span)?.0),
         }
     }
@@ -295,7 +394,12 @@ impl<'a> Lowering<'a> {
             Some(NamedContext::Git(git)) => Op::Git(git.clone()),
             _ => return Ok(None),
         };
-        let vertex = Vertex { op, name: format!("[context {name}]"), span: Some(span), no_cache: false };
+        let vertex = Vertex {
+            op,
+            name: format!("[context {name}]"),
+            span: Some(span),
+            no_cache: false,
+        };
         let id = Some(self.graph.add(vertex));
         self.sources.insert(key, id);
         Ok(id)
@@ -303,12 +407,19 @@ impl<'a> Lowering<'a> {
 
     /// The main build context.
     pub(super) fn context(&mut self) -> Option<VertexId> {
-        let MainContext::Directory(directory) = &self.options.context else { return None };
+        let MainContext::Directory(directory) = &self.options.context else {
+            return None;
+        };
         if let Some(id) = self.sources.get("context") {
             return *id;
         }
         let op = Op::Directory(directory.clone());
-        let vertex = Vertex { op, name: "[internal] load build context".into(), span: None, no_cache: false };
+        let vertex = Vertex {
+            op,
+            name: "[internal] load build context".into(),
+            span: None,
+            no_cache: false,
+        };
         let id = Some(self.graph.add(vertex));
         self.sources.insert("context".into(), id);
         id
@@ -336,19 +447,28 @@ impl<'a> Lowering<'a> {
 
     /// Adds a vertex that replaces the stage's state.
     pub(super) fn advance(&mut self, state: &mut State, op: Op, name: String, span: Span) {
-        let vertex = Vertex { op, name, span: Some(span), no_cache: state.no_cache };
+        let vertex = Vertex {
+            op,
+            name,
+            span: Some(span),
+            no_cache: state.no_cache,
+        };
         state.result = Some(self.graph.add(vertex));
     }
 }
 
 fn makes_layer(kind: &Kind) -> bool {
-    matches!(kind, Kind::Run(_) | Kind::Copy(_) | Kind::Add(_) | Kind::Workdir(_))
+    matches!(
+        kind,
+        Kind::Run(_) | Kind::Copy(_) | Kind::Add(_) | Kind::Workdir(_)
+    )
 }
 
 impl State {
     /// Expands a word with the variables of the stage.
     pub(super) fn expand(&self, lowering: &Lowering<'_>, word: &str, span: Span) -> Result<String> {
-        self.variables.expand(word, lowering.dockerfile.directives.escape, span)
+        self.variables
+            .expand(word, lowering.dockerfile.directives.escape, span)
     }
 
     /// A line of history.
@@ -364,6 +484,10 @@ impl State {
     /// SHELL, or docker's default.
     pub(super) fn shell(&self) -> Vec<String> {
         let shell = &self.config.config.shell;
-        if shell.is_empty() { vec!["/bin/sh".into(), "-c".into()] } else { shell.clone() }
+        if shell.is_empty() {
+            vec!["/bin/sh".into(), "-c".into()]
+        } else {
+            shell.clone()
+        }
     }
 }

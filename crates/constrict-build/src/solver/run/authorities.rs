@@ -61,20 +61,35 @@ impl Authorities {
             if (!exists && bundle != FIRST) || replaced.iter().any(|(path, _)| *path == at) {
                 continue;
             }
-            let original = if exists { read_small(view, &at, LIMIT)? } else { None };
+            let original = if exists {
+                read_small(view, &at, LIMIT)?
+            } else {
+                None
+            };
             replaced.push((at, original));
         }
         let mut entries = Vec::new();
         for (path, _) in &replaced {
             entries.extend(parents(view, path)?);
-            let mut entry = NewEntry::new(path.clone(), NewKind::File { size: self.bundle.len() as u64 }, 0o644);
+            let mut entry = NewEntry::new(
+                path.clone(),
+                NewKind::File {
+                    size: self.bundle.len() as u64,
+                },
+                0o644,
+            );
             if let Some(meta) = view.meta(path)? {
-                (entry.mode, entry.uid, entry.gid, entry.mtime) = (meta.mode, meta.uid, meta.gid, meta.mtime);
+                (entry.mode, entry.uid, entry.gid, entry.mtime) =
+                    (meta.mode, meta.uid, meta.gid, meta.mtime);
             }
             entries.push(entry);
         }
         crate::snapshot::make_entries(layer, mode, entries, &self.bundle)?;
-        Ok(Injected { layer: layer.into(), replaced, bundle: self.bundle.clone() })
+        Ok(Injected {
+            layer: layer.into(),
+            replaced,
+            bundle: self.bundle.clone(),
+        })
     }
 }
 
@@ -84,7 +99,8 @@ fn parents(view: &dyn View, path: &[u8]) -> Result<Vec<NewEntry>> {
     for (at, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
         let mut entry = NewEntry::new(&path[..at], NewKind::Directory, 0o755);
         if let Some(meta) = view.meta(&path[..at])? {
-            (entry.mode, entry.uid, entry.gid, entry.mtime) = (meta.mode, meta.uid, meta.gid, meta.mtime);
+            (entry.mode, entry.uid, entry.gid, entry.mtime) =
+                (meta.mode, meta.uid, meta.gid, meta.mtime);
         }
         entries.push(entry);
     }
@@ -105,12 +121,16 @@ impl Injected {
     pub(super) fn withdraw(&self, upper: &Path) -> Result<()> {
         for (path, original) in &self.replaced {
             let file = upper.join(std::ffi::OsStr::new(&*String::from_utf8_lossy(path)));
-            let Ok(meta) = file.symlink_metadata() else { continue };
+            let Ok(meta) = file.symlink_metadata() else {
+                continue;
+            };
             if !meta.is_file() {
                 continue;
             }
             let content = std::fs::read(&file).at("read", &file)?;
-            let Some(added) = content.strip_prefix(self.bundle.as_slice()) else { continue };
+            let Some(added) = content.strip_prefix(self.bundle.as_slice()) else {
+                continue;
+            };
             match original {
                 None if added.is_empty() => std::fs::remove_file(&file).at("delete", &file)?,
                 _ => {

@@ -22,5 +22,8 @@ pub(super) fn variables(op: &RunOp, home: &str, authorities: Option<&Authorities
             add(name, Authorities::PATH);
         }
     }
-    variables.into_iter().map(|(name, value)| format!("{name}={value}")).collect()
+    variables
+        .into_iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect()
 }

@@ -12,7 +12,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use constrict_dockerfile::instruction::Security;
 use constrict_oci::Digest;
-use constrict_sandbox::{Capabilities, Exit, Mount, Network, Options, Root, Seccomp, Spec, Stdio, User};
+use constrict_sandbox::{
+    Capabilities, Exit, Mount, Network, Options, Root, Seccomp, Spec, Stdio, User,
+};
 
 pub use authorities::Authorities;
 pub use mounts::{Agent, Secret};
@@ -55,7 +57,12 @@ impl Solver {
         self.layers.observer.started(id.index(), &vertex.name);
         self.explain_miss(id, vertex, &key)?;
         let diff_id = self.execute(id, op, &base)?;
-        self.layers.store.write_cache_record(&digest, &CacheRecord { diff_id: diff_id.clone() })?;
+        self.layers.store.write_cache_record(
+            &digest,
+            &CacheRecord {
+                diff_id: diff_id.clone(),
+            },
+        )?;
         self.remember_parts(vertex, &key)?;
         Ok((Self::with_layer(&base, diff_id), false))
     }
@@ -66,7 +73,14 @@ impl Solver {
             key.add(format!("layer {n} below"), layer.to_string());
         }
         for (n, arg) in op.args.iter().enumerate() {
-            key.add(if n + 1 == op.args.len() { "the command".into() } else { format!("word {n} of the command") }, arg);
+            key.add(
+                if n + 1 == op.args.len() {
+                    "the command".into()
+                } else {
+                    format!("word {n} of the command")
+                },
+                arg,
+            );
         }
         if let Some((name, content)) = &op.script {
             key.add(format!("the script `{name}`"), content);
@@ -78,7 +92,10 @@ impl Solver {
         key.add("the user", &op.user);
         key.add("the network", format!("{:?}", op.network));
         key.add("the security mode", format!("{:?}", op.security));
-        key.add("the time of files", format!("{} {}", self.settings.epoch, self.settings.clamp));
+        key.add(
+            "the time of files",
+            format!("{} {}", self.settings.epoch, self.settings.clamp),
+        );
         for mount in &op.mounts {
             self.add_mount(&mut key, mount)?;
         }
@@ -93,7 +110,9 @@ impl Solver {
         prepare(&work.upper(), &tree, &op.cwd)?;
         let authorities = self.settings.authorities.as_ref();
         let injected = match authorities {
-            Some(authorities) => Some(authorities.inject(&work.path.join("ca"), view.as_ref(), self.layers.mode)?),
+            Some(authorities) => {
+                Some(authorities.inject(&work.path.join("ca"), view.as_ref(), self.layers.mode)?)
+            }
             None => None,
         };
         lower.splice(0..0, injected.iter().map(|injected| injected.layer.clone()));
@@ -104,47 +123,79 @@ impl Solver {
         }
         let mut env = environment::variables(op, &account.home, authorities);
         let held = self.mounts(op, &mut mounts, &mut env)?;
-        let root = Root::Writable { lower, upper: work.upper(), work: work.work() };
+        let root = Root::Writable {
+            lower,
+            upper: work.upper(),
+            work: work.work(),
+        };
         let mut spec = Spec::new(root, op.args.clone());
         spec.mounts = mounts;
         spec.env = env;
         spec.cwd = PathBuf::from(&op.cwd);
-        spec.user = User { uid: account.uid, gid: account.gid, groups: account.groups.clone() };
+        spec.user = User {
+            uid: account.uid,
+            gid: account.gid,
+            groups: account.groups.clone(),
+        };
         spec.hostname = HOSTNAME.into();
         spec.network = network;
         if op.security == Security::Insecure {
             spec.capabilities = Capabilities::all();
             spec.seccomp = Seccomp::Off;
         }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs() as i64);
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |elapsed| elapsed.as_secs() as i64);
         let recorded = self.run_in_sandbox(id, &spec, op)?;
         drop(held);
         if let Some(injected) = &injected {
             injected.withdraw(&work.upper())?;
         }
-        let since = if self.settings.clamp { since.min(self.settings.epoch + 1) } else { since };
+        let since = if self.settings.clamp {
+            since.min(self.settings.epoch + 1)
+        } else {
+            since
+        };
         reset_times(&work.upper(), since, self.settings.epoch)?;
-        let owners =
-            Owners { mode: self.layers.mode, recorded: &recorded, user: (account.uid, account.gid) };
-        let diff_id = self.layers.write_changes(changes(&work.upper(), &tree, &owners)?)?;
+        let owners = Owners {
+            mode: self.layers.mode,
+            recorded: &recorded,
+            user: (account.uid, account.gid),
+        };
+        let diff_id = self
+            .layers
+            .write_changes(changes(&work.upper(), &tree, &owners)?)?;
         self.layers.store.adopt_snapshot(&work.upper(), &diff_id)?;
         Ok(diff_id)
     }
 
-    fn run_in_sandbox(&self, id: VertexId, spec: &Spec, op: &RunOp) -> Result<Vec<constrict_sandbox::RecordedOwner>> {
-        let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).at("make", "a pipe");
+    fn run_in_sandbox(
+        &self,
+        id: VertexId,
+        spec: &Spec,
+        op: &RunOp,
+    ) -> Result<Vec<constrict_sandbox::RecordedOwner>> {
+        let pipe =
+            || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).at("make", "a pipe");
         let ((out, stdout), (err, stderr)) = (pipe()?, pipe()?);
-        let stdio = Stdio { stdin: None, stdout: Some(stdout), stderr: Some(stderr) };
-        let child = constrict_sandbox::spawn(spec, stdio, &Options::default()).map_err(|error| not_started(error, op))?;
+        let stdio = Stdio {
+            stdin: None,
+            stdout: Some(stdout),
+            stderr: Some(stderr),
+        };
+        let child = constrict_sandbox::spawn(spec, stdio, &Options::default())
+            .map_err(|error| not_started(error, op))?;
         let tail = output::Tail::default();
         let observer = &self.layers.observer;
         let outcome = std::thread::scope(|scope| {
             for stream in [out, err] {
                 let tail = &tail;
-                scope.spawn(move || output::lines(stream, &mut |line| {
-                    tail.add(line);
-                    observer.output(id.index(), line);
-                }));
+                scope.spawn(move || {
+                    output::lines(stream, &mut |line| {
+                        tail.add(line);
+                        observer.output(id.index(), line);
+                    })
+                });
             }
             child.wait()
         })
@@ -152,13 +203,18 @@ impl Solver {
         if outcome.exit.success() {
             return Ok(outcome.owners);
         }
-        let failure = RunFailure { command: op.args.last().cloned().unwrap_or_default(), exit: outcome.exit, tail: tail.take() };
+        let failure = RunFailure {
+            command: op.args.last().cloned().unwrap_or_default(),
+            exit: outcome.exit,
+            tail: tail.take(),
+        };
         Err(Error::RunFailed(Box::new(failure)))
     }
 
     /// What every RUN has in `/etc`, read-only as in BuildKit.
     fn base_mounts(&self, network: &Network) -> Vec<Mount> {
-        let mut hosts = format!("127.0.0.1\tlocalhost {HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+        let mut hosts =
+            format!("127.0.0.1\tlocalhost {HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n");
         for (name, address) in &self.settings.hosts {
             hosts.push_str(&format!("{address}\t{name}\n"));
         }
@@ -170,7 +226,10 @@ impl Solver {
             gid: 0,
             readonly: true,
         };
-        vec![file("/etc/hosts", hosts), file("/etc/resolv.conf", self.network.resolv_conf(network))]
+        vec![
+            file("/etc/hosts", hosts),
+            file("/etc/resolv.conf", self.network.resolv_conf(network)),
+        ]
     }
 }
 
@@ -200,13 +259,19 @@ fn script(name: &str, content: &str) -> Mount {
 /// Makes what must exist before a process starts: mount points and the working directory.
 fn prepare(upper: &std::path::Path, tree: &Tree, cwd: &str) -> Result<()> {
     let mut read_link = |path: &[u8]| {
-        Ok(tree.get(path).and_then(|node| match node.entry.map(|entry| &entry.kind) {
-            Some(constrict_oci::layer::Kind::Symlink { target }) => Some(target.clone()),
-            _ => None,
-        }))
+        Ok(tree
+            .get(path)
+            .and_then(|node| match node.entry.map(|entry| &entry.kind) {
+                Some(constrict_oci::layer::Kind::Symlink { target }) => Some(target.clone()),
+                _ => None,
+            }))
     };
     let cwd = resolve(&clean(cwd.as_bytes()), &mut read_link, true)?;
-    for path in MOUNT_POINTS.iter().map(|path| path.as_bytes()).chain([cwd.as_slice()]) {
+    for path in MOUNT_POINTS
+        .iter()
+        .map(|path| path.as_bytes())
+        .chain([cwd.as_slice()])
+    {
         let mut at = Vec::new();
         for component in components(path) {
             at = crate::tree::join(&at, component);

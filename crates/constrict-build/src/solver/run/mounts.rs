@@ -39,7 +39,9 @@ impl Secret {
             Secret::File(path) => std::fs::read(path).at("read", path),
             Secret::Variable(name) => std::env::var_os(name)
                 .map(std::os::unix::ffi::OsStringExt::into_vec)
-                .ok_or_else(|| Error::Invalid(format!("secret `{id}`: variable `{name}` is not set"))),
+                .ok_or_else(|| {
+                    Error::Invalid(format!("secret `{id}`: variable `{name}` is not set"))
+                }),
         }
     }
 }
@@ -48,17 +50,45 @@ impl Solver {
     /// Adds what the result depends on. The content of caches, secrets and agents is no part of it.
     pub(super) fn add_mount(&self, key: &mut Key, mount: &RunMount) -> Result<()> {
         match mount {
-            RunMount::Bind { from, source, target, readonly } => {
+            RunMount::Bind {
+                from,
+                source,
+                target,
+                readonly,
+            } => {
                 let (layers, path) = self.shown(*from, source)?;
                 let layers: Vec<String> = layers.iter().map(Digest::to_string).collect();
-                key.add(format!("the files mounted at `{target}`"), format!("{} {path} {readonly}", layers.join(" ")));
+                key.add(
+                    format!("the files mounted at `{target}`"),
+                    format!("{} {path} {readonly}", layers.join(" ")),
+                );
             }
-            RunMount::Cache { id, target, readonly, .. } => {
-                key.add(format!("the cache at `{target}`"), format!("{id} {readonly}"));
+            RunMount::Cache {
+                id,
+                target,
+                readonly,
+                ..
+            } => {
+                key.add(
+                    format!("the cache at `{target}`"),
+                    format!("{id} {readonly}"),
+                );
             }
-            RunMount::Tmpfs { target, size } => key.add(format!("the memory at `{target}`"), size.to_string()),
-            RunMount::Secret { id, target, env, mode, owner, .. } => {
-                key.add(format!("the secret `{id}`"), format!("{target:?} {env:?} {mode:o} {owner:?}"));
+            RunMount::Tmpfs { target, size } => {
+                key.add(format!("the memory at `{target}`"), size.to_string())
+            }
+            RunMount::Secret {
+                id,
+                target,
+                env,
+                mode,
+                owner,
+                ..
+            } => {
+                key.add(
+                    format!("the secret `{id}`"),
+                    format!("{target:?} {env:?} {mode:o} {owner:?}"),
+                );
             }
             RunMount::Ssh { id, target, .. } => key.add(format!("the agent `{id}`"), target),
         }
@@ -75,8 +105,17 @@ impl Solver {
                 let (view, path, _) = self.source_view(from, source)?;
                 let nothing = Tree::default();
                 let mut plan = Plan::new(&nothing, self.settings.epoch);
-                let options = Options { reset_times: true, ..Options::default() };
-                copy_source(&mut plan, &view, &path, &Destination::parse("/mounted"), &options)?;
+                let options = Options {
+                    reset_times: true,
+                    ..Options::default()
+                };
+                copy_source(
+                    &mut plan,
+                    &view,
+                    &path,
+                    &Destination::parse("/mounted"),
+                    &options,
+                )?;
                 let mut key = Key::new("files");
                 for (path, value) in plan.components()? {
                     key.add(path, value);
@@ -85,7 +124,9 @@ impl Solver {
                 let record = match self.layers.store.cache_record(&digest)? {
                     Some(record) => record,
                     None => {
-                        let record = CacheRecord { diff_id: self.layers.write_plan(&plan)? };
+                        let record = CacheRecord {
+                            diff_id: self.layers.write_plan(&plan)?,
+                        };
                         self.layers.store.write_cache_record(&digest, &record)?;
                         record
                     }
@@ -96,11 +137,21 @@ impl Solver {
     }
 
     /// The mounts and variables for the sandbox.
-    pub(super) fn mounts(&self, op: &RunOp, mounts: &mut Vec<Mount>, env: &mut Vec<String>) -> Result<Held> {
+    pub(super) fn mounts(
+        &self,
+        op: &RunOp,
+        mounts: &mut Vec<Mount>,
+        env: &mut Vec<String>,
+    ) -> Result<Held> {
         let mut held = Held::default();
         for mount in &op.mounts {
             match mount {
-                RunMount::Bind { from, source, target, readonly } => {
+                RunMount::Bind {
+                    from,
+                    source,
+                    target,
+                    readonly,
+                } => {
                     mounts.push(self.bind(*from, source, target, *readonly)?);
                 }
                 RunMount::Cache { .. } => mounts.push(self.cache(mount, &mut held)?),
@@ -109,10 +160,19 @@ impl Solver {
                     size: (*size > 0).then_some(*size),
                     mode: 0o1777,
                 }),
-                RunMount::Secret { id, target, env: variable, required, mode, owner } => {
+                RunMount::Secret {
+                    id,
+                    target,
+                    env: variable,
+                    required,
+                    mode,
+                    owner,
+                } => {
                     let Some(secret) = self.settings.secrets.get(id) else {
                         if *required {
-                            return Err(Error::Invalid(format!("secret `{id}` is required: `--secret id={id},src=FILE`")));
+                            return Err(Error::Invalid(format!(
+                                "secret `{id}` is required: `--secret id={id},src=FILE`"
+                            )));
                         }
                         continue;
                     };
@@ -123,13 +183,27 @@ impl Solver {
                     if let Some(target) = target {
                         let (uid, gid) = *owner;
                         let (target, mode) = (target.into(), *mode);
-                        mounts.push(Mount::Data { target, contents, mode, uid, gid, readonly: true });
+                        mounts.push(Mount::Data {
+                            target,
+                            contents,
+                            mode,
+                            uid,
+                            gid,
+                            readonly: true,
+                        });
                     }
                 }
-                RunMount::Ssh { id, target, required, .. } => {
+                RunMount::Ssh {
+                    id,
+                    target,
+                    required,
+                    ..
+                } => {
                     let Some(agent) = self.settings.agents.get(id) else {
                         if *required {
-                            return Err(Error::Invalid(format!("ssh agent `{id}` is required: `--ssh {id}`")));
+                            return Err(Error::Invalid(format!(
+                                "ssh agent `{id}` is required: `--ssh {id}`"
+                            )));
                         }
                         continue;
                     };
@@ -148,15 +222,29 @@ impl Solver {
         Ok(held)
     }
 
-    fn bind(&self, from: Option<VertexId>, source: &str, target: &str, readonly: bool) -> Result<Mount> {
+    fn bind(
+        &self,
+        from: Option<VertexId>,
+        source: &str,
+        target: &str,
+        readonly: bool,
+    ) -> Result<Mount> {
         let (layers, path) = self.shown(from, source)?;
         // an empty state has no layer to mount; an empty directory does as well
         let mut lower = self.layers.snapshots(&layers)?;
         if lower.is_empty() {
             lower.push(self.empty_directory()?);
         }
-        let root = if readonly { Root::ReadOnly { lower } } else { Root::Discard { lower } };
-        Ok(Mount::Layers { root, path: path.into(), target: target.into() })
+        let root = if readonly {
+            Root::ReadOnly { lower }
+        } else {
+            Root::Discard { lower }
+        };
+        Ok(Mount::Layers {
+            root,
+            path: path.into(),
+            target: target.into(),
+        })
     }
 
     fn empty_directory(&self) -> Result<PathBuf> {
@@ -167,14 +255,26 @@ impl Solver {
 
     /// A cache mount: a directory of the store by the digest of its name, made and filled the first time.
     fn cache(&self, mount: &RunMount, held: &mut Held) -> Result<Mount> {
-        let RunMount::Cache { id, from, source, target, readonly, sharing, mode, owner } = mount else {
+        let RunMount::Cache {
+            id,
+            from,
+            source,
+            target,
+            readonly,
+            sharing,
+            mode,
+            owner,
+        } = mount
+        else {
             return Err(Error::Invalid("not a cache".into()));
         };
         let store = &self.layers.store;
         let name = Digest::of(format!("{id}\0{}", self.layers.mode as u8).as_bytes()).hex();
         let mut directory = name.clone();
         match sharing {
-            Sharing::Shared => held.locks.push(store.lock_shared(&format!("cache-{name}"))?),
+            Sharing::Shared => held
+                .locks
+                .push(store.lock_shared(&format!("cache-{name}"))?),
             Sharing::Locked => held.locks.push(store.lock(&format!("cache-{name}"))?),
             Sharing::Private => {
                 let (lock, number) = store.lock_first_free(&format!("cache-{name}"))?;
@@ -196,19 +296,36 @@ impl Solver {
         }
         let path = store.cache_mount_path(&directory);
         let source = Source::Host(path);
-        Ok(Mount::Bind { source, target: target.into(), readonly: *readonly, recursive: false })
+        Ok(Mount::Bind {
+            source,
+            target: target.into(),
+            readonly: *readonly,
+            recursive: false,
+        })
     }
 
     /// Copies what `source` of `from` has into a new cache.
-    fn fill(&self, directory: &std::path::Path, from: Option<VertexId>, source: &str) -> Result<()> {
+    fn fill(
+        &self,
+        directory: &std::path::Path,
+        from: Option<VertexId>,
+        source: &str,
+    ) -> Result<()> {
         let (view, path, reset_times) = self.source_view(from, source)?;
         let nothing = Tree::default();
         let mut plan = Plan::new(&nothing, self.settings.epoch);
-        let options = Options { reset_times, ..Options::default() };
+        let options = Options {
+            reset_times,
+            ..Options::default()
+        };
         copy_source(&mut plan, &view, &path, &Destination::parse("/"), &options)?;
         let diff_id = self.layers.write_plan(&plan)?;
         let blob = self.layers.blob(&diff_id)?;
-        crate::snapshot::unpack_blob(self.layers.store.open_blob(&blob.digest)?, directory, self.layers.mode)?;
+        crate::snapshot::unpack_blob(
+            self.layers.store.open_blob(&blob.digest)?,
+            directory,
+            self.layers.mode,
+        )?;
         Ok(())
     }
 }

@@ -17,9 +17,32 @@ enum Choice {
     Host,
 }
 
+/// A namespace of its own where it has a way out; the host's network is said once.
+fn choose(observer: &dyn Observer) -> Result<Choice> {
+    let mut outbound = net::outbound();
+    if outbound == net::Outbound::Pasta {
+        let namespace = net::Namespace::start(&constrict_sandbox::Options::default())?;
+        outbound = namespace.outbound().clone();
+        if outbound == net::Outbound::Pasta {
+            return Ok(Choice::Own(namespace));
+        }
+    }
+    if let net::Outbound::None { reason, .. } = outbound {
+        observer.notice(
+            &format!("RUN uses the host's network: {reason} (see `constrict doctor`)"),
+            None,
+        );
+    }
+    Ok(Choice::Host)
+}
+
 impl BuildNetwork {
     /// The network for a RUN that asks for `wanted`.
-    pub(super) fn mode(&self, wanted: instruction::Network, observer: &dyn Observer) -> Result<Network> {
+    pub(super) fn mode(
+        &self,
+        wanted: instruction::Network,
+        observer: &dyn Observer,
+    ) -> Result<Network> {
         match wanted {
             instruction::Network::None => return Ok(Network::None),
             instruction::Network::Host => return Ok(Network::Host),
@@ -27,13 +50,7 @@ impl BuildNetwork {
         }
         let mut choice = self.0.lock().expect("no panic while the network is held");
         if choice.is_none() {
-            *choice = Some(match net::outbound() {
-                net::Outbound::Pasta => Choice::Own(net::Namespace::start(&constrict_sandbox::Options::default())?),
-                net::Outbound::None { reason, .. } => {
-                    observer.notice(&format!("RUN uses the host's network: {reason} (see `constrict doctor`)"), None);
-                    Choice::Host
-                }
-            });
+            *choice = Some(choose(observer)?);
         }
         Ok(match choice.as_ref().expect("just chosen") {
             Choice::Own(namespace) => Network::Namespace(namespace.path()),
@@ -43,7 +60,13 @@ impl BuildNetwork {
 
     /// What `/etc/resolv.conf` says in such a network.
     pub(super) fn resolv_conf(&self, network: &Network) -> String {
-        match (network, self.0.lock().expect("no panic while the network is held").as_ref()) {
+        match (
+            network,
+            self.0
+                .lock()
+                .expect("no panic while the network is held")
+                .as_ref(),
+        ) {
             (Network::Namespace(_), Some(Choice::Own(namespace))) => namespace.resolv_conf(),
             _ => net::host_resolv_conf(),
         }

@@ -27,7 +27,11 @@ impl Tail {
 
     /// The lines.
     pub(super) fn take(&self) -> Vec<String> {
-        self.0.lock().expect("no panic while the tail is held").drain(..).collect()
+        self.0
+            .lock()
+            .expect("no panic while the tail is held")
+            .drain(..)
+            .collect()
     }
 }
 
@@ -40,7 +44,10 @@ pub(super) fn lines(stream: OwnedFd, each: &mut dyn FnMut(&[u8])) {
         match std::io::Read::take(&mut stream, LINE).read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => return,
             Ok(_) => {
-                let end = line.iter().rposition(|byte| !b"\r\n".contains(byte)).map_or(0, |at| at + 1);
+                let end = line
+                    .iter()
+                    .rposition(|byte| !b"\r\n".contains(byte))
+                    .map_or(0, |at| at + 1);
                 each(&line[..end]);
             }
         }

@@ -1,0 +1,58 @@
+//! Why a command failed, and the exit status that says so.
+
+use constrict_build::Error;
+
+/// A failure that ends the program.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Something that constrict did failed; the Dockerfile, if it is about one.
+    Build {
+        /// What failed.
+        error: Box<Error>,
+        /// The Dockerfile's name and text.
+        dockerfile: Option<(String, Vec<u8>)>,
+    },
+    /// The command line or the configuration is wrong.
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to type.
+        hint: Option<String>,
+    },
+}
+
+impl Failure {
+    /// Wrong use, with nothing better to type.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Failure::Usage {
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// The exit status: 1 the build failed, 2 wrong use or configuration.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Failure::Build { error, .. } => match **error {
+                Error::NoDockerfile { .. } | Error::StoreVersion { .. } => 2,
+                _ => 1,
+            },
+            Failure::Usage { .. } => 2,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Build {
+            error: Box::new(error),
+            dockerfile: None,
+        }
+    }
+}
+
+impl From<constrict_sandbox::Error> for Failure {
+    fn from(error: constrict_sandbox::Error) -> Self {
+        Error::from(error).into()
+    }
+}

@@ -1,0 +1,109 @@
+//! One line an event: `#3 [builder 2/4] RUN …`, `#3 0.52 output`, `#3 DONE 1.2s`, `#3 CACHED`.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use constrict_build::Observer;
+use constrict_build::export::image::Image;
+use constrict_dockerfile::Span;
+use constrict_oci::{Reference, registry};
+
+use super::Show;
+
+/// Lines on standard error.
+pub(crate) struct Plain {
+    quiet: bool,
+    start: Instant,
+    /// When each vertex started.
+    started: Mutex<HashMap<usize, Instant>>,
+}
+
+impl Plain {
+    /// `quiet` shows warnings and nothing else.
+    pub(crate) fn new(quiet: bool) -> Self {
+        Plain {
+            quiet,
+            start: Instant::now(),
+            started: Mutex::default(),
+        }
+    }
+
+    /// A whole line at once, so that lines of parallel steps do not mix.
+    fn line(&self, text: &str) {
+        if !self.quiet {
+            // nobody reads it: then there is nobody to tell
+            let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+        }
+    }
+}
+
+impl Observer for Plain {
+    fn started(&self, vertex: usize, name: &str) {
+        self.started
+            .lock()
+            .expect("no panic while held")
+            .insert(vertex, Instant::now());
+        self.line(&format!("#{vertex} {name}"));
+    }
+
+    fn cached(&self, vertex: usize, name: &str) {
+        self.line(&format!("#{vertex} {name}\n#{vertex} CACHED"));
+    }
+
+    fn finished(&self, vertex: usize, _name: &str, took: Duration) {
+        self.line(&format!("#{vertex} DONE {:.1}s", took.as_secs_f64()));
+    }
+
+    fn failed(&self, vertex: usize, _name: &str) {
+        self.line(&format!("#{vertex} ERROR"));
+    }
+
+    fn output(&self, vertex: usize, line: &[u8]) {
+        let started = self
+            .started
+            .lock()
+            .expect("no panic while held")
+            .get(&vertex)
+            .copied()
+            .unwrap_or(self.start);
+        self.line(&format!(
+            "#{vertex} {:.3} {}",
+            started.elapsed().as_secs_f64(),
+            String::from_utf8_lossy(line)
+        ));
+    }
+
+    fn explain(&self, vertex: usize, name: &str, reasons: &[String]) {
+        self.line(&format!(
+            "#{vertex} not cached: {name}: {}",
+            reasons.join(", ")
+        ));
+    }
+
+    fn notice(&self, message: &str, _span: Option<Span>) {
+        let _ = std::io::stderr().write_all(format!("warning: {message}\n").as_bytes());
+    }
+
+    fn download(&self, what: &str, size: u64) -> Box<dyn registry::Progress> {
+        self.line(&format!("downloading {what} ({:.1} MB)", size as f64 / 1e6));
+        Box::new(())
+    }
+}
+
+impl Show for Plain {
+    fn summary(&self, image: &Image, tags: &[Reference]) {
+        let size: u64 = image.manifest.layers.iter().map(|layer| layer.size).sum();
+        self.line(&format!(
+            "built {} ({} layers, {:.1} MB compressed) in {:.1}s",
+            image.descriptor.digest,
+            image.manifest.layers.len(),
+            size as f64 / 1e6,
+            self.start.elapsed().as_secs_f64()
+        ));
+        for tag in tags {
+            self.line(&format!("tagged {}", tag.familiar()));
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What users read: errors.
+
+pub(crate) mod failure;

@@ -90,7 +90,12 @@ pub fn read_control(mut deb: impl Read) -> Result<Control> {
     check_magic(&mut deb)?;
     let member = next_member(&mut deb, "control.tar")?;
     let bounded = (&mut deb).take(member.size);
-    read_control_tar(member.compression.decoder(bounded, CONTROL_LIMIT).map_err(Error::io(READ))?)
+    read_control_tar(
+        member
+            .compression
+            .decoder(bounded, CONTROL_LIMIT)
+            .map_err(Error::io(READ))?,
+    )
 }
 
 /// Reads a package in one pass: the control member is returned, every data entry is handed to `visit` with its bytes.
@@ -103,17 +108,29 @@ pub fn read_deb<E: From<Error>>(
     check_magic(&mut deb)?;
     let member = next_member(&mut deb, "control.tar")?;
     let mut bounded = (&mut deb).take(member.size);
-    let control = read_control_tar(member.compression.decoder(&mut bounded, CONTROL_LIMIT).map_err(Error::io(READ))?)?;
+    let control = read_control_tar(
+        member
+            .compression
+            .decoder(&mut bounded, CONTROL_LIMIT)
+            .map_err(Error::io(READ))?,
+    )?;
     io::copy(&mut bounded, &mut io::sink()).map_err(Error::io(READ))?;
     if member.size % 2 == 1 {
         io::copy(&mut (&mut deb).take(1), &mut io::sink()).map_err(Error::io(READ))?;
     }
     let member = next_member(&mut deb, "data.tar")?;
     let bounded = (&mut deb).take(member.size);
-    let mut archive = tar::Archive::new(member.compression.decoder(bounded, DATA_LIMIT).map_err(Error::io(READ))?);
+    let mut archive = tar::Archive::new(
+        member
+            .compression
+            .decoder(bounded, DATA_LIMIT)
+            .map_err(Error::io(READ))?,
+    );
     for found in archive.entries().map_err(Error::io(READ))? {
         let mut found = found.map_err(Error::io(READ))?;
-        let Some(entry) = read_entry(&mut found)? else { continue };
+        let Some(entry) = read_entry(&mut found)? else {
+            continue;
+        };
         visit(&control, &entry, &mut found)?;
     }
     Ok(control)
@@ -122,7 +139,10 @@ pub fn read_deb<E: From<Error>>(
 const READ: &str = "read a package";
 
 fn malformed(fact: &'static str) -> Error {
-    Error::Format { format: "package", fact }
+    Error::Format {
+        format: "package",
+        fact,
+    }
 }
 
 /// A tar member of the ar archive.
@@ -164,7 +184,11 @@ fn next_member(deb: &mut impl Read, name: &str) -> Result<Member> {
             Some(".gz") => Compression::Gzip,
             Some(".xz") => Compression::Xz,
             Some(".zst") => Compression::Zstd,
-            _ => return Err(malformed("has members in another order, or another compression")),
+            _ => {
+                return Err(malformed(
+                    "has members in another order, or another compression",
+                ));
+            }
         };
         return Ok(Member { size, compression });
     }
@@ -178,7 +202,10 @@ fn read_header(deb: &mut impl Read) -> Result<(String, u64)> {
     if !text.is_ascii() || !text.ends_with("`\n") {
         return Err(malformed("has a broken member header"));
     }
-    let size = text[48..58].trim().parse().map_err(|_| malformed("has a broken member size"))?;
+    let size = text[48..58]
+        .trim()
+        .parse()
+        .map_err(|_| malformed("has a broken member size"))?;
     Ok((text[..16].trim_end().trim_end_matches('/').to_owned(), size))
 }
 
@@ -187,7 +214,9 @@ fn read_control_tar(tar: impl Read) -> Result<Control> {
     let mut files = BTreeMap::new();
     for found in archive.entries().map_err(Error::io(READ))? {
         let mut found = found.map_err(Error::io(READ))?;
-        let Some(entry) = read_entry(&mut found)? else { continue };
+        let Some(entry) = read_entry(&mut found)? else {
+            continue;
+        };
         match entry.kind {
             Kind::Directory if entry.path.is_empty() => continue,
             Kind::File if !entry.path.contains('/') && files.len() < CONTROL_FILES => {}
@@ -195,10 +224,21 @@ fn read_control_tar(tar: impl Read) -> Result<Control> {
         }
         let mut content = Vec::new();
         found.read_to_end(&mut content).map_err(Error::io(READ))?;
-        files.insert(entry.path, ControlFile { mode: entry.mode, content });
+        files.insert(
+            entry.path,
+            ControlFile {
+                mode: entry.mode,
+                content,
+            },
+        );
     }
-    let file = files.remove("control").ok_or_else(|| malformed("has no control file"))?;
-    Ok(Control { paragraph: Paragraph::parse_one("control", &file.content)?, files })
+    let file = files
+        .remove("control")
+        .ok_or_else(|| malformed("has no control file"))?;
+    Ok(Control {
+        paragraph: Paragraph::parse_one("control", &file.content)?,
+        files,
+    })
 }
 
 /// The entry as this crate hands it on; none for the extension headers that say nothing about a file.
@@ -207,32 +247,44 @@ fn read_entry(found: &mut tar::Entry<'_, impl Read>) -> Result<Option<Entry>> {
     let path = entry_path(&raw)?;
     let target = found.link_name_bytes().map(Cow::into_owned);
     let header = found.header();
-    let device = |part: io::Result<Option<u32>>| part.ok().flatten().ok_or_else(|| malformed("a device without number"));
+    let device = |part: io::Result<Option<u32>>| {
+        part.ok()
+            .flatten()
+            .ok_or_else(|| malformed("a device without number"))
+    };
     let kind = match header.entry_type() {
-        tar::EntryType::Regular | tar::EntryType::Continuous if raw.ends_with(b"/") => Kind::Directory,
+        tar::EntryType::Regular | tar::EntryType::Continuous if raw.ends_with(b"/") => {
+            Kind::Directory
+        }
         tar::EntryType::Regular | tar::EntryType::Continuous => Kind::File,
         tar::EntryType::Directory => Kind::Directory,
         tar::EntryType::Symlink => Kind::Symlink(link_target(target)?),
         tar::EntryType::Link => Kind::Hardlink(entry_path(link_target(target)?.as_bytes())?),
         tar::EntryType::Fifo => Kind::Fifo,
-        tar::EntryType::Char => {
-            Kind::Character { major: device(header.device_major())?, minor: device(header.device_minor())? }
-        }
-        tar::EntryType::Block => {
-            Kind::Block { major: device(header.device_major())?, minor: device(header.device_minor())? }
-        }
+        tar::EntryType::Char => Kind::Character {
+            major: device(header.device_major())?,
+            minor: device(header.device_minor())?,
+        },
+        tar::EntryType::Block => Kind::Block {
+            major: device(header.device_major())?,
+            minor: device(header.device_minor())?,
+        },
         tar::EntryType::XGlobalHeader => return Ok(None),
         _ => return Err(malformed("has an entry of an unknown type")),
     };
     if path.is_empty() && kind != Kind::Directory {
         return Err(malformed("has an entry without a name"));
     }
-    let number = |value: io::Result<u64>| value.map_err(|_| malformed("has a broken number in an entry"));
+    let number =
+        |value: io::Result<u64>| value.map_err(|_| malformed("has a broken number in an entry"));
     Ok(Some(Entry {
         size: if kind == Kind::File { found.size() } else { 0 },
         path,
         kind,
-        mode: header.mode().map_err(|_| malformed("has a broken mode in an entry"))? & 0o7777,
+        mode: header
+            .mode()
+            .map_err(|_| malformed("has a broken mode in an entry"))?
+            & 0o7777,
         uid: number(header.uid())?,
         gid: number(header.gid())?,
         mtime: number(header.mtime())?,
@@ -242,7 +294,10 @@ fn read_entry(found: &mut tar::Entry<'_, impl Read>) -> Result<Option<Entry>> {
 /// `./usr/bin/x` → `usr/bin/x`; what leaves the root, or is no UTF-8, is refused.
 fn entry_path(raw: &[u8]) -> Result<String> {
     let text = std::str::from_utf8(raw).map_err(|_| malformed("has a path that is not UTF-8"))?;
-    let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let parts: Vec<&str> = text
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
     if parts.contains(&"..") || text.contains('\0') || text.contains('\n') {
         return Err(malformed("has a path that leaves its root"));
     }

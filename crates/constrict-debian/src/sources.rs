@@ -53,14 +53,20 @@ pub fn parse_list(text: &str) -> Result<Vec<Source>> {
         if line.is_empty() {
             continue;
         }
-        let wrong = |fact| Error::Line { document: "sources.list", line: index as u64 + 1, fact };
+        let wrong = |fact| Error::Line {
+            document: "sources.list",
+            line: index as u64 + 1,
+            fact,
+        };
         list.extend(parse_line(line).map_err(wrong)?);
     }
     Ok(list)
 }
 
 fn parse_line(line: &str) -> Result<Option<Source>, &'static str> {
-    let (kind, rest) = line.split_once(char::is_whitespace).ok_or("only one word")?;
+    let (kind, rest) = line
+        .split_once(char::is_whitespace)
+        .ok_or("only one word")?;
     match kind {
         "deb" => {}
         "deb-src" => return Ok(None),
@@ -100,9 +106,17 @@ pub fn parse_deb822(text: &str) -> Result<Vec<Source>> {
     let mut list = Vec::new();
     for paragraph in Paragraph::parse_all("apt sources", text.as_bytes())? {
         let words = |name: &str| -> Vec<String> {
-            paragraph.get(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+            paragraph
+                .get(name)
+                .unwrap_or_default()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect()
         };
-        let disabled = matches!(paragraph.get("Enabled"), Some("no" | "false" | "off" | "without" | "disable" | "0"));
+        let disabled = matches!(
+            paragraph.get("Enabled"),
+            Some("no" | "false" | "off" | "without" | "disable" | "0")
+        );
         let types = paragraph.require("apt sources", "Types")?;
         if disabled || !types.split_whitespace().any(|kind| kind == "deb") {
             continue;
@@ -128,8 +142,13 @@ pub fn parse_deb822(text: &str) -> Result<Vec<Source>> {
 fn parse_signed_by(value: &str) -> Option<SignedBy> {
     if value.contains("-----BEGIN PGP") {
         // in a control field an empty line is written as a lone dot
-        let lines = value.trim_start().lines().map(|line| if line.trim() == "." { "" } else { line.trim() });
-        return Some(SignedBy::Inline(lines.map(|line| format!("{line}\n")).collect()));
+        let lines = value
+            .trim_start()
+            .lines()
+            .map(|line| if line.trim() == "." { "" } else { line.trim() });
+        return Some(SignedBy::Inline(
+            lines.map(|line| format!("{line}\n")).collect(),
+        ));
     }
     let words: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
     match words.first()?.starts_with('/') {
@@ -139,7 +158,9 @@ fn parse_signed_by(value: &str) -> Option<SignedBy> {
 }
 
 fn is_fetchable(uri: &str) -> bool {
-    ["http://", "https://", "file:/"].iter().any(|scheme| uri.starts_with(scheme))
+    ["http://", "https://", "file:/"]
+        .iter()
+        .any(|scheme| uri.starts_with(scheme))
 }
 
 /// The mirrors that these sources use for Debian itself; none where no source is Debian's main archive.
@@ -147,10 +168,18 @@ fn is_fetchable(uri: &str) -> bool {
 /// The main archive is the first one with a plain Debian suite and the component `main`, the security archive the
 /// first with `<suite>-security` (or `<suite>/updates`); the kind of the suite tells, so that any mirror is found.
 pub fn debian_mirrors(sources: &[Source]) -> Option<Mirrors> {
-    let with_main = || sources.iter().filter(|source| source.components.iter().any(|name| name == "main"));
-    let main = with_main().find(|source| is_debian_suite(&source.suite) && !is_security_root(&source.uri))?;
+    let with_main = || {
+        sources
+            .iter()
+            .filter(|source| source.components.iter().any(|name| name == "main"))
+    };
+    let main = with_main()
+        .find(|source| is_debian_suite(&source.suite) && !is_security_root(&source.uri))?;
     let security = with_main().find(|source| {
-        let suite = source.suite.strip_suffix("-security").or_else(|| source.suite.strip_suffix("/updates"));
+        let suite = source
+            .suite
+            .strip_suffix("-security")
+            .or_else(|| source.suite.strip_suffix("/updates"));
         suite.is_some_and(is_debian_suite)
     });
     Some(Mirrors {
@@ -161,8 +190,18 @@ pub fn debian_mirrors(sources: &[Source]) -> Option<Mirrors> {
 }
 
 fn is_debian_suite(suite: &str) -> bool {
-    let plain = ["buster", "stable", "oldstable", "oldoldstable", "testing", "unstable"];
-    plain.contains(&suite) || crate::suite::Suite::ALL.iter().any(|known| known.codename() == suite)
+    let plain = [
+        "buster",
+        "stable",
+        "oldstable",
+        "oldoldstable",
+        "testing",
+        "unstable",
+    ];
+    plain.contains(&suite)
+        || crate::suite::Suite::ALL
+            .iter()
+            .any(|known| known.codename() == suite)
 }
 
 fn is_security_root(uri: &str) -> bool {

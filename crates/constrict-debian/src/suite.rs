@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::packages::Package;
+use crate::unpack::Layout;
 use crate::{Error, Result};
 
 /// A Debian release.
@@ -73,6 +74,15 @@ impl Suite {
         }
     }
 
+    /// Whether its official images have a merged `/usr`.
+    pub fn layout(self) -> Layout {
+        if self == Suite::Bullseye {
+            Layout::Split
+        } else {
+            Layout::Merged
+        }
+    }
+
     /// The suite of point-release updates on the main archive, such as `bookworm-updates`.
     pub fn updates(self) -> Option<String> {
         (self != Suite::Sid).then(|| format!("{}-updates", self.codename()))
@@ -126,6 +136,7 @@ pub fn pythons<'a>(packages: impl IntoIterator<Item = &'a Package>) -> Vec<Pytho
     let mut list: Vec<_> = numbers
         .filter_map(|number| PythonVersion::parse(number).ok())
         .collect();
+    list.retain(|version| version.major == 3);
     list.sort_unstable();
     list.dedup();
     list

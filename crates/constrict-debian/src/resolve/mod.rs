@@ -32,6 +32,14 @@ pub struct Request {
     pub present: Vec<Installed>,
 }
 
+impl Request {
+    /// The substitutions that every assembled tree wants: it is laid out with a merged `/usr`, so nothing has to be
+    /// moved at installation.
+    pub fn usual_preferences() -> BTreeMap<String, String> {
+        BTreeMap::from([("usrmerge".to_owned(), "usr-is-merged".to_owned())])
+    }
+}
+
 /// One package of the answer.
 #[derive(Clone, Debug)]
 pub struct Choice<'a> {
@@ -82,6 +90,9 @@ pub fn resolve<'a>(universe: &'a Universe, request: &Request) -> Result<Vec<Choi
     search.run()?;
     let chosen: Vec<usize> = search.chosen.iter().map(|chosen| chosen.index).collect();
     let ordered = order::order(universe, &chosen)?;
-    let choice = |index| Choice { package: universe.package(index), archive: universe.archive(index) };
+    let choice = |index| Choice {
+        package: universe.package(index),
+        archive: universe.archive(index),
+    };
     Ok(ordered.into_iter().map(choice).collect())
 }

@@ -13,9 +13,19 @@ pub(super) fn order(universe: &Universe, chosen: &[usize]) -> Result<Vec<usize>>
     let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
     for &index in chosen {
         let package = universe.package(index);
-        by_name.entry(package.name.to_string()).or_default().push(index);
-        for relation in package.relations(Field::Provides)?.iter().flat_map(|item| &item.0) {
-            by_name.entry(relation.name.clone()).or_default().push(index);
+        by_name
+            .entry(package.name.to_string())
+            .or_default()
+            .push(index);
+        for relation in package
+            .relations(Field::Provides)?
+            .iter()
+            .flat_map(|item| &item.0)
+        {
+            by_name
+                .entry(relation.name.clone())
+                .or_default()
+                .push(index);
         }
     }
     let needs = |index: usize| -> Result<Vec<usize>> {
@@ -29,7 +39,12 @@ pub(super) fn order(universe: &Universe, chosen: &[usize]) -> Result<Vec<usize>>
         Ok(list)
     };
     let mut starts = chosen.to_vec();
-    starts.sort_by_key(|&index| (!universe.package(index).essential, &universe.package(index).name));
+    starts.sort_by_key(|&index| {
+        (
+            !universe.package(index).essential,
+            &universe.package(index).name,
+        )
+    });
     let mut done = Vec::with_capacity(chosen.len());
     let mut seen = HashSet::new();
     for start in starts {

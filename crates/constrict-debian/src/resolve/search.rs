@@ -55,7 +55,8 @@ impl<'a> Search<'a> {
         if self.request.essential {
             for index in self.universe.essential() {
                 let package = self.universe.package(index);
-                if !self.request.exclude.contains(&*package.name) && !self.is_present(&package.name) {
+                if !self.request.exclude.contains(&*package.name) && !self.is_present(&package.name)
+                {
                     self.choose(index, None)?;
                 }
             }
@@ -91,7 +92,10 @@ impl<'a> Search<'a> {
 
     fn satisfy_dependencies(&mut self, position: usize, depth: usize) -> Result<()> {
         if depth > DEPTH_LIMIT {
-            return Err(Error::TooLarge { what: "a chain of dependencies", limit: DEPTH_LIMIT as u64 });
+            return Err(Error::TooLarge {
+                what: "a chain of dependencies",
+                limit: DEPTH_LIMIT as u64,
+            });
         }
         for field in [Field::PreDepends, Field::Depends] {
             let package = self.universe.package(self.chosen[position].index);
@@ -146,38 +150,64 @@ impl<'a> Search<'a> {
             list.extend(self.universe.candidates(relation)?);
         }
         let names = |index: usize| &*self.universe.package(index).name;
-        let preferred: Vec<&String> = list.iter().filter_map(|&index| self.request.prefer.get(names(index))).collect();
+        let preferred: Vec<&String> = list
+            .iter()
+            .filter_map(|&index| self.request.prefer.get(names(index)))
+            .collect();
         list.retain(|&index| !self.request.exclude.contains(names(index)));
         list.sort_by_key(|&index| !preferred.iter().any(|name| *name == names(index)));
         Ok(list)
     }
 
     fn is_present(&self, name: &str) -> bool {
-        self.request.present.iter().any(|installed| installed.name == name)
+        self.request
+            .present
+            .iter()
+            .any(|installed| installed.name == name)
     }
 
     /// Whether a chosen or present package satisfies one of the alternatives.
     fn holds(&self, item: &Alternatives) -> bool {
-        item.0.iter().any(|relation| self.holds_by_chosen(relation) || self.holds_by_present(relation))
+        item.0
+            .iter()
+            .any(|relation| self.holds_by_chosen(relation) || self.holds_by_present(relation))
     }
 
     fn holds_by_chosen(&self, relation: &Relation) -> bool {
         let architecture = self.universe.architecture();
-        let real = self.by_name.get(relation.name.as_str()).is_some_and(|&position| {
-            let package = self.universe.package(self.chosen[position].index);
-            satisfies(relation, architecture, package, &package.name, Some(&package.version))
-        });
+        let real = self
+            .by_name
+            .get(relation.name.as_str())
+            .is_some_and(|&position| {
+                let package = self.universe.package(self.chosen[position].index);
+                satisfies(
+                    relation,
+                    architecture,
+                    package,
+                    &package.name,
+                    Some(&package.version),
+                )
+            });
         let providers = || self.provided.get(&relation.name).into_iter().flatten();
         real || providers().any(|(position, version)| {
             let package = self.universe.package(self.chosen[*position].index);
-            satisfies(relation, architecture, package, &relation.name, version.as_ref())
+            satisfies(
+                relation,
+                architecture,
+                package,
+                &relation.name,
+                version.as_ref(),
+            )
         })
     }
 
     fn holds_by_present(&self, relation: &Relation) -> bool {
         self.request.present.iter().any(|installed| {
             let provided = installed.provides.iter().any(|provided| {
-                let version = provided.constraint.as_ref().map(|constraint| &constraint.version);
+                let version = provided
+                    .constraint
+                    .as_ref()
+                    .map(|constraint| &constraint.version);
                 satisfies_version(relation, &provided.name, version)
             });
             provided || satisfies_version(relation, &installed.name, Some(&installed.version))
@@ -189,7 +219,10 @@ impl<'a> Search<'a> {
         let package = self.universe.package(index);
         self.steps += 1;
         if self.steps > STEP_LIMIT {
-            return Err(Error::TooLarge { what: "the search for dependencies", limit: STEP_LIMIT as u64 });
+            return Err(Error::TooLarge {
+                what: "the search for dependencies",
+                limit: STEP_LIMIT as u64,
+            });
         }
         if let Some(&position) = self.by_name.get(&*package.name) {
             return Ok(position);
@@ -198,31 +231,56 @@ impl<'a> Search<'a> {
             .relations(Field::Provides)?
             .into_iter()
             .flat_map(|item| item.0)
-            .map(|relation| (relation.name, relation.constraint.map(|constraint| constraint.version)))
+            .map(|relation| {
+                (
+                    relation.name,
+                    relation.constraint.map(|constraint| constraint.version),
+                )
+            })
             .collect();
         self.check_not_forbidden(index, &provided)?;
         let mut forbids = Vec::new();
         for field in [Field::Conflicts, Field::Breaks] {
-            let list = package.relations(field)?.into_iter().flat_map(|item| item.0);
-            forbids.extend(list.filter(|relation| relation.applies_on(self.universe.architecture())).map(|r| (field, r)));
+            let list = package
+                .relations(field)?
+                .into_iter()
+                .flat_map(|item| item.0);
+            forbids.extend(
+                list.filter(|relation| relation.applies_on(self.universe.architecture()))
+                    .map(|r| (field, r)),
+            );
         }
         self.check_forbids_nothing(index, &forbids)?;
         let position = self.chosen.len();
         self.chosen.push(Chosen { index, parent });
         self.by_name.insert(&package.name, position);
         for (name, version) in provided {
-            self.provided.entry(name).or_default().push((position, version));
+            self.provided
+                .entry(name)
+                .or_default()
+                .push((position, version));
         }
         for (field, relation) in forbids {
-            self.forbidden.entry(relation.name.clone()).or_default().push((position, field, relation));
+            self.forbidden
+                .entry(relation.name.clone())
+                .or_default()
+                .push((position, field, relation));
         }
         Ok(position)
     }
 
-    fn check_not_forbidden(&self, index: usize, provided: &[(String, Option<Version>)]) -> Result<()> {
+    fn check_not_forbidden(
+        &self,
+        index: usize,
+        provided: &[(String, Option<Version>)],
+    ) -> Result<()> {
         let package = self.universe.package(index);
         let own = std::iter::once((&*package.name, Some(&package.version)));
-        let names = own.chain(provided.iter().map(|(name, version)| (name.as_str(), version.as_ref())));
+        let names = own.chain(
+            provided
+                .iter()
+                .map(|(name, version)| (name.as_str(), version.as_ref())),
+        );
         for (name, version) in names {
             for (position, field, relation) in self.forbidden.get(name).into_iter().flatten() {
                 if satisfies_version(relation, name, version) {
@@ -235,17 +293,27 @@ impl<'a> Search<'a> {
 
     fn check_forbids_nothing(&self, index: usize, forbids: &[(Field, Relation)]) -> Result<()> {
         for (field, relation) in forbids {
-            let real = self.by_name.get(relation.name.as_str()).filter(|&&position| {
-                let other = self.universe.package(self.chosen[position].index);
-                satisfies_version(relation, &other.name, Some(&other.version))
-            });
+            let real = self
+                .by_name
+                .get(relation.name.as_str())
+                .filter(|&&position| {
+                    let other = self.universe.package(self.chosen[position].index);
+                    satisfies_version(relation, &other.name, Some(&other.version))
+                });
             let providers = self.provided.get(&relation.name).into_iter().flatten();
-            let mut virtually = providers.filter(|(_, version)| satisfies_version(relation, &relation.name, version.as_ref()));
-            if let Some(&position) = real.or_else(|| virtually.next().map(|(position, _)| position)) {
+            let mut virtually = providers.filter(|(_, version)| {
+                satisfies_version(relation, &relation.name, version.as_ref())
+            });
+            if let Some(&position) = real.or_else(|| virtually.next().map(|(position, _)| position))
+            {
                 return Err(self.conflict(index, *field, self.chosen[position].index));
             }
             let package = self.universe.package(index);
-            let present = self.request.present.iter().filter(|installed| installed.name != *package.name);
+            let present = self
+                .request
+                .present
+                .iter()
+                .filter(|installed| installed.name != *package.name);
             for installed in present {
                 if satisfies_version(relation, &installed.name, Some(&installed.version)) {
                     return Err(Error::Conflict {
@@ -261,14 +329,23 @@ impl<'a> Search<'a> {
 
     fn take_back(&mut self, mark: usize) {
         for chosen in self.chosen.drain(mark..) {
-            self.by_name.remove(&*self.universe.package(chosen.index).name);
+            self.by_name
+                .remove(&*self.universe.package(chosen.index).name);
         }
-        self.provided.values_mut().for_each(|list| list.retain(|(position, _)| *position < mark));
-        self.forbidden.values_mut().for_each(|list| list.retain(|(position, ..)| *position < mark));
+        self.provided
+            .values_mut()
+            .for_each(|list| list.retain(|(position, _)| *position < mark));
+        self.forbidden
+            .values_mut()
+            .for_each(|list| list.retain(|(position, ..)| *position < mark));
     }
 
     fn conflict(&self, index: usize, field: Field, other: usize) -> Error {
-        Error::Conflict { package: self.shown(index), relation: verb(field), other: self.shown(other) }
+        Error::Conflict {
+            package: self.shown(index),
+            relation: verb(field),
+            other: self.shown(other),
+        }
     }
 
     fn shown(&self, index: usize) -> String {
@@ -280,7 +357,12 @@ impl<'a> Search<'a> {
         let mut chain = Vec::new();
         let mut next = asking;
         while let Some(position) = next {
-            chain.push(self.universe.package(self.chosen[position].index).name.to_string());
+            chain.push(
+                self.universe
+                    .package(self.chosen[position].index)
+                    .name
+                    .to_string(),
+            );
             next = self.chosen[position].parent;
         }
         chain.reverse();
@@ -292,10 +374,18 @@ impl<'a> Search<'a> {
             None => None,
         };
         let offered = item.0.iter().filter_map(offer).collect();
-        Error::Unsatisfied(Box::new(Unsatisfied { chain, relation: item.to_string(), offered }))
+        Error::Unsatisfied(Box::new(Unsatisfied {
+            chain,
+            relation: item.to_string(),
+            offered,
+        }))
     }
 }
 
 fn verb(field: Field) -> &'static str {
-    if field == Field::Breaks { "breaks" } else { "conflicts with" }
+    if field == Field::Breaks {
+        "breaks"
+    } else {
+        "conflicts with"
+    }
 }

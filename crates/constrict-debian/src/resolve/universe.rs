@@ -22,7 +22,10 @@ pub struct Universe {
 impl Universe {
     /// Nothing yet.
     pub fn new(architecture: &str) -> Universe {
-        Universe { architecture: architecture.to_owned(), ..Universe::default() }
+        Universe {
+            architecture: architecture.to_owned(),
+            ..Universe::default()
+        }
     }
 
     /// Adds what one suite offers. `archive` is the root that the packages' `Filename` is relative to.
@@ -38,7 +41,11 @@ impl Universe {
             }
             if let Some(provides) = package.relation_text(Field::Provides) {
                 for item in provides.split(',') {
-                    let name = item.trim_start().split([' ', '(', ':']).next().unwrap_or_default();
+                    let name = item
+                        .trim_start()
+                        .split([' ', '(', ':'])
+                        .next()
+                        .unwrap_or_default();
                     let list = self.providers.entry(name.to_owned()).or_default();
                     if list.last() != Some(&index) {
                         list.push(index);
@@ -78,8 +85,12 @@ impl Universe {
 
     /// The newest of every essential package, by name.
     pub(super) fn essential(&self) -> Vec<usize> {
-        let mut list: Vec<usize> =
-            self.newest.values().copied().filter(|&index| self.packages[index].essential).collect();
+        let mut list: Vec<usize> = self
+            .newest
+            .values()
+            .copied()
+            .filter(|&index| self.packages[index].essential)
+            .collect();
         list.sort_by(|&a, &b| self.packages[a].name.cmp(&self.packages[b].name));
         list
     }
@@ -89,27 +100,58 @@ impl Universe {
         let mut list = Vec::new();
         if let Some(index) = self.newest_index(&relation.name) {
             let package = &self.packages[index];
-            if satisfies(relation, self.architecture(), package, &package.name, Some(&package.version)) {
+            if satisfies(
+                relation,
+                self.architecture(),
+                package,
+                &package.name,
+                Some(&package.version),
+            ) {
                 list.push(index);
             }
         }
         let mut providers = Vec::new();
-        for &index in self.providers.get(&relation.name).map_or(&[][..], Vec::as_slice) {
+        for &index in self
+            .providers
+            .get(&relation.name)
+            .map_or(&[][..], Vec::as_slice)
+        {
             let package = &self.packages[index];
-            if self.newest_index(&package.name) == Some(index) && self.provides(package, relation)? {
+            if self.newest_index(&package.name) == Some(index)
+                && self.provides(package, relation)?
+            {
                 providers.push(index);
             }
         }
-        providers.sort_by_key(|&index| (priority_rank(&self.packages[index].priority), &self.packages[index].name));
-        list.extend(providers.into_iter().filter(|index| !list.contains(index)).collect::<Vec<_>>());
+        providers.sort_by_key(|&index| {
+            (
+                priority_rank(&self.packages[index].priority),
+                &self.packages[index].name,
+            )
+        });
+        list.extend(
+            providers
+                .into_iter()
+                .filter(|index| !list.contains(index))
+                .collect::<Vec<_>>(),
+        );
         Ok(list)
     }
 
     fn provides(&self, package: &Package, relation: &Relation) -> Result<bool> {
         let provided = package.relations(Field::Provides)?;
         Ok(provided.iter().flat_map(|item| &item.0).any(|provided| {
-            let version = provided.constraint.as_ref().map(|constraint| &constraint.version);
-            satisfies(relation, self.architecture(), package, &provided.name, version)
+            let version = provided
+                .constraint
+                .as_ref()
+                .map(|constraint| &constraint.version);
+            satisfies(
+                relation,
+                self.architecture(),
+                package,
+                &provided.name,
+                version,
+            )
         }))
     }
 }
@@ -131,7 +173,11 @@ pub(super) fn satisfies(
 }
 
 /// As [`satisfies`], architectures aside.
-pub(super) fn satisfies_version(relation: &Relation, name: &str, version: Option<&Version>) -> bool {
+pub(super) fn satisfies_version(
+    relation: &Relation,
+    name: &str,
+    version: Option<&Version>,
+) -> bool {
     relation.name == name
         && match (&relation.constraint, version) {
             (None, _) => true,
@@ -142,5 +188,8 @@ pub(super) fn satisfies_version(relation: &Relation, name: &str, version: Option
 
 fn priority_rank(priority: &str) -> usize {
     let known = ["required", "important", "standard", "optional"];
-    known.iter().position(|name| *name == priority).unwrap_or(known.len())
+    known
+        .iter()
+        .position(|name| *name == priority)
+        .unwrap_or(known.len())
 }

@@ -5,3 +5,5 @@
 
 mod mirror;
 mod network_indices;
+mod privileged_network_minbase;
+mod tree;

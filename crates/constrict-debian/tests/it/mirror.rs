@@ -31,8 +31,15 @@ pub(crate) fn mirrors() -> Mirrors {
 }
 
 pub(crate) fn fetch(url: &str) -> Vec<u8> {
-    let output = Command::new("curl").args(["-fsS", "--retry", "3", url]).output().unwrap();
-    assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new("curl")
+        .args(["-fsS", "--retry", "3", url])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{url}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output.stdout
 }
 
@@ -59,7 +66,9 @@ pub(crate) fn universe(suite: Suite, architecture: &str) -> Universe {
     suites.extend(suite.updates().map(|name| (&mirrors.main, name)));
     suites.extend(suite.security().map(|name| (security, name)));
     for (archive, name) in suites {
-        let file = release(archive, &name).packages_file("main", architecture).unwrap();
+        let file = release(archive, &name)
+            .packages_file("main", architecture)
+            .unwrap();
         let bytes = fetch(&format!("{archive}/dists/{name}/{}", file.fetch_path));
         file.check(&bytes).unwrap();
         let index = file.compression.line_decoder(&bytes[..], 1 << 30).unwrap();
@@ -76,7 +85,11 @@ pub(crate) fn download(choices: &[Choice<'_>]) -> Vec<PathBuf> {
         let path = kept.join(choice.package.sha256.to_string());
         if !path.exists() {
             let bytes = fetch(&choice.url());
-            choice.package.sha256.check(&choice.package.filename, choice.package.size, &bytes).unwrap();
+            choice
+                .package
+                .sha256
+                .check(&choice.package.filename, choice.package.size, &bytes)
+                .unwrap();
             fs::write(&path, bytes).unwrap();
         }
         path

@@ -1,6 +1,5 @@
 //! The real archive: signatures, indices and closures of the suites that this crate knows.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use constrict_debian::resolve::{Request, resolve};
@@ -10,17 +9,23 @@ use crate::mirror;
 
 #[test]
 fn network_minbase_closure_of_every_release() {
-    for (suite, python) in [(Suite::Bullseye, "3.9"), (Suite::Bookworm, "3.11"), (Suite::Trixie, "3.13")] {
+    for (suite, python) in [
+        (Suite::Bullseye, "3.9"),
+        (Suite::Bookworm, "3.11"),
+        (Suite::Trixie, "3.13"),
+    ] {
         let start = Instant::now();
         let universe = mirror::universe(suite, "amd64");
         eprintln!("{suite}: universe in {:?}", start.elapsed());
-        assert_eq!(pythons(universe.packages()), [PythonVersion::parse(python).unwrap()]);
+        assert_eq!(
+            pythons(universe.packages()),
+            [PythonVersion::parse(python).unwrap()]
+        );
         let start = Instant::now();
         let request = Request {
             wanted: vec!["apt".to_owned(), "ca-certificates".to_owned()],
             essential: true,
-            prefer: BTreeMap::from([("usrmerge".to_owned(), "usr-is-merged".to_owned())]),
-            exclude: BTreeSet::from(["usrmerge".to_owned()]),
+            prefer: Request::usual_preferences(),
             ..Request::default()
         };
         let choices = resolve(&universe, &request).unwrap();

@@ -15,11 +15,12 @@ use rustix::process::{
 };
 use rustix::thread::{LinkNameSpaceType, UnshareFlags};
 
+use crate::accounts::Accounts;
 use crate::notify::Supervisor;
 use crate::process::Exit;
 use crate::stub::{self, Stubs};
 use crate::wire::{self, Event, Kill, Report, Setup};
-use crate::{Error, Network, Result, Root, init, mount, net};
+use crate::{Error, Mode, Network, Result, Root, init, mount, net};
 
 /// The helper's `argv[0]`.
 pub(crate) const NAME: &str = "constrict-sandbox-init";
@@ -45,6 +46,7 @@ fn serve(control: &UnixStream) -> io::Result<()> {
     // a signal from the user's terminal is for the program, which decides what it means
     let _ = rustix::process::setsid();
     let cleaning = Cleaning::open(&setup.spec.root);
+    let accounts = (setup.mode == Mode::SingleId).then(|| Accounts::read(&setup.spec.root));
     let mut stubs = Stubs::default();
     let event = match run(
         &setup,
@@ -57,6 +59,9 @@ fn serve(control: &UnixStream) -> io::Result<()> {
         Err(error) => Event::Failed(error.into()),
     };
     cleaning.carry_out(&stubs);
+    if let (Some(accounts), Some(upper)) = (accounts, &cleaning.upper) {
+        accounts.carry_over(upper.as_fd());
+    }
     wire::send(&control, &event, &[])
 }
 
@@ -168,7 +173,9 @@ fn hear(
                 supervisor = fds
                     .pop()
                     .map(|fd| Supervisor::join(fd, pidfd))
-                    .transpose()?
+                    .transpose()?;
+                wire::send(report, &(), &[])
+                    .map_err(|error| Error::call("let the process go on", error))?;
             }
             Report::Failed(failure) => return Err(failure.into()),
         }

@@ -235,6 +235,10 @@ fn give_up(setup: &Setup, granted: &BTreeSet<Capability>, report: &UnixStream) -
         if let Some(listener) = listener {
             wire::send(report, &Report::Listener, &[listener.as_fd()])
                 .map_err(|error| Error::call("report", error))?;
+            // a program that ends at once would take its mounts with it before the helper has joined them
+            let joined = wire::receive::<()>(report)
+                .map_err(|error| Error::call("hear the helper", error))?;
+            joined.ok_or(Error::HelperLost)?;
         }
     }
     if setup.mode != Mode::SingleId {

@@ -8,6 +8,7 @@
 //! 2. [`enter`] — private mounts, and for an ordinary user a user namespace in which the process is root;
 //! 3. [`spawn`] or [`run`] with a [`Spec`], from any thread.
 
+mod accounts;
 mod capability;
 mod error;
 mod executable;

@@ -64,6 +64,43 @@ fn privileged_single_id_chown_clears_set_uid_and_keeps_the_root() {
 }
 
 #[test]
+fn privileged_single_id_account_files_keep_their_owner() {
+    need_root!();
+    let machine = Machine::owned_by(SINGLE);
+    let shadow = machine.path("lower/etc/shadow");
+    fs::write(&shadow, "root:*:::::::\n").unwrap();
+    rustix::fs::setxattr(
+        &shadow,
+        "user.constrict.owner",
+        b"0:42",
+        rustix::fs::XattrFlags::empty(),
+    )
+    .unwrap();
+    machine.give();
+    // as `useradd` does
+    let script = "cd /etc; busybox cp shadow shadow-; busybox cp shadow shadow+; chown 0:0 shadow+; mv shadow+ shadow";
+    machine.output(&machine.shell(script));
+    let owner = |name: &str| {
+        recorded_owner(File::open(machine.path("upper/etc").join(name)).unwrap()).unwrap()
+    };
+    assert_eq!(
+        (owner("shadow"), owner("shadow-")),
+        (Some((0, 42)), Some((0, 42)))
+    );
+}
+
+#[test]
+fn privileged_single_id_many_short_commands_start() {
+    need_root!();
+    let machine = Machine::owned_by(SINGLE);
+    for _ in 0..20 {
+        let mut spec = machine.shell("");
+        spec.args = ["/bin/busybox", "true"].map(str::to_owned).to_vec();
+        assert_eq!(machine.run(&spec)["exit"], json!({ "Code": 0 }));
+    }
+}
+
+#[test]
 fn privileged_single_id_other_user_sees_itself() {
     need_root!();
     let machine = Machine::owned_by(SINGLE);

@@ -160,6 +160,35 @@ impl<'t> Plan<'t> {
         self.entries.insert(path.to_vec(), planned);
     }
 
+    /// Adds the directories that lead to the entries, as they are in the state: a layer without them would give them
+    /// other owners wherever it is unpacked by itself.
+    pub(crate) fn add_parents(&mut self) {
+        let mut missing = BTreeMap::new();
+        for path in self.entries.keys() {
+            for (at, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
+                let parent = &path[..at];
+                if self.entries.contains_key(parent) || missing.contains_key(parent) {
+                    continue;
+                }
+                let Some(entry) = self.base.get(parent).and_then(|node| node.entry) else {
+                    continue;
+                };
+                let meta = Meta {
+                    kind: FileKind::Directory,
+                    mode: entry.mode,
+                    uid: entry.uid,
+                    gid: entry.gid,
+                    mtime: entry.mtime,
+                    xattrs: entry.xattrs.clone(),
+                    link_group: None,
+                };
+                let planned = Planned { meta, content: Content::None, hard_link: None };
+                missing.insert(parent.to_vec(), planned);
+            }
+        }
+        self.entries.extend(missing);
+    }
+
     /// The parts of the plan that make up a cache key: for each path what is there, without times that the host chose.
     pub(crate) fn components(&self) -> Result<Vec<(String, String)>> {
         let mut parts = Vec::with_capacity(self.entries.len());

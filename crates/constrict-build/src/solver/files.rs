@@ -35,6 +35,7 @@ impl Solver {
                 FileAction::Copy(copy) => self.copy(&mut plan, &view, copy)?,
             }
         }
+        plan.add_parents();
         let mut key = Key::new("files");
         for (path, value) in plan.components()? {
             key.add(format!("`{path}`"), value);

@@ -338,7 +338,8 @@ fn export(
             None => tags.to_vec(),
         };
         match output.kind {
-            Kind::Oci | Kind::Docker => return Err(Failure::usage("soon")),
+            Kind::Oci => export::archive::write_oci(layers, image, &names, &mut sink(output)?)?,
+            Kind::Docker => export::archive::write_docker(layers, image, &names, &mut sink(output)?)?,
             Kind::Tar => export::directory::write_tar(layers, diff_ids, sink(output)?)?,
             Kind::Local => {
                 let target = output.dest.as_deref().expect("local has a destination");

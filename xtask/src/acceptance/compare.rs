@@ -71,7 +71,7 @@ fn trees(ours: &Image, theirs: &Image, ignored: Ignored, lines: &mut Vec<String>
             (Some(our), Some(their)) => our.same(their),
             _ => false,
         };
-        if same || ignored.path(path) {
+        if same || ignored.path(path, our, their) {
             continue;
         }
         let row = |entry: Option<&super::tree::Entry>| {

@@ -4,12 +4,14 @@
 
 use serde_json::Value;
 
+use super::tree::Entry;
+
 /// Which known differences a comparison forgives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ignored {
     /// None: the conformance cases.
     Nothing,
-    /// Those of [`PATHS`] and [`VARIABLES`]: the seeds.
+    /// Those of the tables below: the seeds.
     Seeds,
 }
 
@@ -20,40 +22,43 @@ enum At {
     Suffix(&'static str),
 }
 
-/// Paths whose difference says nothing about the builder, and why.
-const PATHS: &[(At, &str)] = &[
+/// Files of the peers' bases that the seeds' own bases have otherwise or not at all.
+const BAKED: &[(At, &str)] = &[
     (
         At::Path("/etc/pip.conf"),
-        "baked into the peers' bases; constrict brings pip's settings into RUN without a trace",
+        "constrict brings pip's settings into RUN without a trace",
     ),
     (
         At::Path("/etc/ssl/certs/ca-certificates.crt"),
-        "this machine's bundle is baked into the peers' bases",
+        "this machine's bundle; constrict mounts it during RUN",
+    ),
+];
+
+/// Files whose content two docker builds of the same seed do not share either; all else about them must agree.
+const CONTENT: &[(At, &str)] = &[
+    (At::Suffix(".pyc"), "carries its source's modification time"),
+    (At::Path("/var/log/alternatives.log"), "carries dates"),
+    (At::Path("/var/log/dpkg.log"), "carries dates"),
+    (At::Below("/var/log/apt/"), "carries dates"),
+    (
+        At::Path("/var/cache/apt/pkgcache.bin"),
+        "carries dates and addresses",
     ),
     (
-        At::Suffix(".pyc"),
-        "pip and Python write the source's modification time into it",
-    ),
-    (At::Below("/var/log/"), "logs carry dates"),
-    (
-        At::Below("/var/cache/apt/"),
-        "apt's binary caches carry dates and addresses",
-    ),
-    (
-        At::Below("/var/cache/debconf/"),
-        "written in the order and at the time of the run",
+        At::Path("/var/cache/apt/srcpkgcache.bin"),
+        "carries dates and addresses",
     ),
     (
         At::Path("/var/cache/ldconfig/aux-cache"),
         "carries inode numbers and times",
     ),
     (
-        At::Below("/var/lib/apt/lists/"),
-        "depends on the moment of the download",
+        At::Below("/root/.cache/pip/selfcheck/"),
+        "carries the time of the check",
     ),
     (
-        At::Below("/root/.cache/"),
-        "download caches carry dates and random names",
+        At::Suffix("/pip-26.3.dist-info/RECORD"),
+        "virtualenv writes its lines in no order",
     ),
 ];
 
@@ -61,20 +66,29 @@ const PATHS: &[(At, &str)] = &[
 const VARIABLES: [&str; 2] = ["SSL_CERT_FILE=", "REQUESTS_CA_BUNDLE="];
 
 impl Ignored {
-    /// Whether a difference at `path` is known. One that is missing on one side is known too.
-    pub(crate) fn path(self, path: &str) -> bool {
-        self == Self::Seeds
-            && PATHS.iter().any(|(at, _)| match at {
-                At::Path(whole) => path == *whole,
-                At::Below(prefix) => path.starts_with(prefix),
-                At::Suffix(suffix) => path.ends_with(suffix),
-            })
+    /// Whether the difference at `path` is known.
+    pub(crate) fn path(self, path: &str, our: Option<&Entry>, their: Option<&Entry>) -> bool {
+        if self == Self::Nothing {
+            return false;
+        }
+        let content_only = our
+            .zip(their)
+            .is_some_and(|(our, their)| our.same_but_content(their));
+        listed(BAKED, path) || (content_only && listed(CONTENT, path))
     }
 
     /// Whether the two values of configuration `key` differ only in known ways.
     pub(crate) fn config(self, key: &str, our: &Value, their: &Value) -> bool {
         self == Self::Seeds && key == "Env" && variables(our) == variables(their)
     }
+}
+
+fn listed(table: &[(At, &str)], path: &str) -> bool {
+    table.iter().any(|(at, _)| match at {
+        At::Path(whole) => path == *whole,
+        At::Below(prefix) => path.starts_with(prefix),
+        At::Suffix(suffix) => path.ends_with(suffix),
+    })
 }
 
 fn variables(list: &Value) -> Vec<&str> {

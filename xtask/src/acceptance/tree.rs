@@ -48,6 +48,20 @@ impl Entry {
         }
     }
 
+    /// Whether kind, mode and owner are equal.
+    pub(crate) fn same_but_content(&self, other: &Self) -> bool {
+        let facts = |entry: &Self| {
+            (
+                entry.kind,
+                entry.mode,
+                entry.uid,
+                entry.gid,
+                entry.capability.clone(),
+            )
+        };
+        facts(self) == facts(other)
+    }
+
     /// Kind, mode, owner and size, without content.
     pub(crate) fn brief(&self) -> String {
         let Self {

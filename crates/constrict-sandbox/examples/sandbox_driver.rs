@@ -2,7 +2,8 @@
 //!
 //! A test binary cannot do this itself: it has threads before its `main`. In the environment, `DRIVER_TELL` has the
 //! standard error passed through and the first process's id told there; `DRIVER_NETWORK` gives the sandbox a network of
-//! its own; `DRIVER_PUBLISH=<port>` publishes a port and tells what came back from it.
+//! its own; `DRIVER_KILL=<signal>|all` kills once it runs; `DRIVER_SESSION` joins it with the terminal on standard input
+//! (then the specifications are in the file `DRIVER_SPEC`); `DRIVER_PUBLISH=<port>` publishes a port and tells what came back from it.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write, stdin};
@@ -12,7 +13,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use constrict_sandbox::net::{Namespace, PortRelay, Protocol};
-use constrict_sandbox::{Network, Options, Spec, Stdio, enter, init_if_asked, probe, run};
+use constrict_sandbox::terminal::Session;
+use constrict_sandbox::{
+    Network, Options, Spec, Stdio, enter, init_if_asked, kill_all, probe, run,
+};
 use serde_json::{Value, json};
 
 fn main() {
@@ -30,9 +34,14 @@ fn drive() -> Value {
         Err(error) => return json!([{ "error": error.to_string(), "remedy": error.remedy() }]),
     };
     let mut text = String::new();
-    stdin()
-        .read_to_string(&mut text)
-        .expect("the test sends specifications");
+    match std::env::var_os("DRIVER_SPEC") {
+        Some(path) => text = std::fs::read_to_string(path).expect("the test writes specifications"),
+        None => drop(
+            stdin()
+                .read_to_string(&mut text)
+                .expect("the test sends specifications"),
+        ),
+    }
     let specs: Vec<Spec> = serde_json::from_str(&text).expect("the test sends specifications");
     let mode = format!("{:?}", entered.mode);
     specs.into_iter().map(|spec| one(spec, &mode)).collect()
@@ -55,17 +64,30 @@ fn one(mut spec: Spec, mode: &str) -> Value {
             copy(&err)
         }),
     };
-    let (mut terminal, mut published) = (None, None);
+    let (mut terminal, mut published, mut session) = (None, None, None);
     let started = Instant::now();
     let outcome = run(&spec, stdio, &Options::default(), |child| {
         if tell {
             eprintln!("started {}", child.pid());
         }
+        if std::env::var_os("DRIVER_SESSION").is_some() {
+            session = child
+                .take_terminal()
+                .map(|master| Session::start(master).expect("a terminal"));
+        }
         terminal = child
             .take_terminal()
             .map(|master| read_terminal(master.into()));
+        match std::env::var("DRIVER_KILL").as_deref() {
+            Ok("all") => kill_all(),
+            Ok(signal) => child.killer().kill(signal.parse().expect("a number")),
+            Err(_) => {}
+        }
         published = namespace.as_ref().and_then(publish);
     });
+    if let Some(session) = session {
+        session.finish();
+    }
     let micros = started.elapsed().as_micros().to_string();
     match outcome {
         Ok(outcome) => json!({

@@ -15,8 +15,10 @@ use crate::mount::{attach, clone_tree, new_file_system, open_host, open_plain, s
 use crate::{Error, Mode, Result};
 
 /// Hidden in `/proc` and `/sys`, as docker does.
-const MASKED: [&str; 8] = [
+const MASKED: [&str; 10] = [
     "acpi",
+    "asound",
+    "interrupts",
     "kcore",
     "keys",
     "latency_stats",

@@ -11,7 +11,7 @@ use std::path::Path;
 use rustix::fs::{Mode as FileMode, OFlags, ResolveFlags, openat2};
 use rustix::io::dup2;
 use rustix::mount::{MountPropagationFlags, UnmountFlags};
-use rustix::process::{DumpableBehavior, Signal};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal, getrlimit, setrlimit};
 
 use crate::file_systems::{HostParts, Kernel, mount_all, mount_console};
 use crate::root::{Prepared, Scratch};
@@ -79,6 +79,7 @@ fn build_root(setup: &Setup, report: &UnixStream) -> Result<Built> {
     rustix::mount::mount_change("/", private)
         .map_err(|error| Error::io("make private", "/", error))?;
 
+    let limit = raise_descriptor_limit();
     let host = HostParts::open(setup.mode)?;
     let prepared = Prepared::open(spec)?;
     let scratch = Scratch::mount(setup.mode)?;
@@ -104,7 +105,24 @@ fn build_root(setup: &Setup, report: &UnixStream) -> Result<Built> {
     wire::send(report, &Report::Stubs(stubs), &[]).map_err(|error| Error::call("report", error))?;
     mounted?;
     prepared.protect_root(root.as_fd(), spec.read_only_root)?;
+    drop(prepared);
+    // lowering a limit again is always allowed
+    let _ = setrlimit(Resource::Nofile, limit);
     Ok(Built { root, pts })
+}
+
+/// As many descriptors as allowed, for layers; returns the limit that the program has to get.
+fn raise_descriptor_limit() -> Rlimit {
+    let limit = getrlimit(Resource::Nofile);
+    // without it, many layers fail with an error of their own
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        },
+    );
+    limit
 }
 
 /// Whether calls that a single id cannot carry out are answered: for root only, as others may not make them anyway.

@@ -190,7 +190,11 @@ fn enter_user_namespace(uid: u32, gid: u32, forced: bool) -> Result<()> {
         writer.write()?;
         become_root()?;
     }
-    detach_mounts()
+    // some policies allow the namespace and then nothing in it
+    detach_mounts().map_err(|error| match error {
+        Error::Io { source, .. } => refused(source),
+        other => other,
+    })
 }
 
 fn become_root() -> Result<()> {

@@ -98,3 +98,55 @@ fn mount_by_string(
 fn fd_path(fd: &OwnedFd) -> String {
     format!("/proc/self/fd/{}", fd.as_fd().as_raw_fd())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::thread;
+
+    use rustix::fs::{Mode as FileMode, OFlags, openat};
+    use rustix::mount::{MountPropagationFlags, mount_change};
+    use rustix::thread::UnshareFlags;
+
+    use super::{Changes, mount_by_string};
+    use crate::Mode;
+    use crate::mount::open_host;
+
+    #[test]
+    fn privileged_old_kernels_mount_by_string() {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: mounting needs root");
+            return;
+        }
+        let directory = tempfile::tempdir_in("/var/tmp").unwrap();
+        let path = |name: &str| directory.path().join(name);
+        for name in ["one", "two", "upper", "work", "place"] {
+            fs::create_dir(path(name)).unwrap();
+        }
+        fs::write(path("one/a"), "top").unwrap();
+        fs::write(path("two/a"), "below").unwrap();
+        let text = thread::scope(|scope| {
+            let inside = scope.spawn(|| {
+                // SAFETY: a mount namespace concerns this thread only, and no memory or descriptors.
+                unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }.unwrap();
+                mount_change(
+                    "/",
+                    MountPropagationFlags::PRIVATE | MountPropagationFlags::REC,
+                )
+                .unwrap();
+                let open = |name: &str| open_host(&path(name)).unwrap();
+                let changes = Changes {
+                    upper: open("upper"),
+                    work: open("work"),
+                };
+                let lower = [open("one"), open("two")];
+                let merged = mount_by_string(Mode::Root, &lower, &changes, &path("place")).unwrap();
+                let mut file =
+                    fs::File::from(openat(merged, "a", OFlags::RDONLY, FileMode::empty()).unwrap());
+                std::io::read_to_string(&mut file).unwrap()
+            });
+            inside.join().unwrap()
+        });
+        assert_eq!(text, "top");
+    }
+}

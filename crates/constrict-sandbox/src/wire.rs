@@ -2,7 +2,7 @@
 //!
 //! A message is its length (4 bytes, little endian) and its JSON; descriptors travel with the length.
 
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -205,7 +205,14 @@ pub(crate) fn send(
     if sent != length.len() {
         return Err(io::ErrorKind::WriteZero.into());
     }
-    (&*socket).write_all(&body)
+    let mut rest = body.as_slice();
+    while !rest.is_empty() {
+        match rustix::net::send(socket, rest, SendFlags::NOSIGNAL) {
+            Err(rustix::io::Errno::INTR) => {}
+            sent => rest = &rest[sent?..],
+        }
+    }
+    Ok(())
 }
 
 /// Receives one message and what came with it; `None` at the end of the stream.

@@ -161,3 +161,25 @@ fn leaf(action: Action) -> Vec<Instruction> {
 fn length(program: &[Instruction]) -> u32 {
     u32::try_from(program.len()).expect("a filter has at most 4096 instructions")
 }
+
+/// Runs a program as the kernel would, on a call with one argument.
+#[cfg(all(test, target_arch = "x86_64"))]
+pub(super) fn decide(program: &[Instruction], audit_arch: u32, number: u32, argument: u32) -> u32 {
+    let (mut accumulator, mut at) = (0, 0);
+    loop {
+        let Instruction { code, jt, jf, k } = program[at];
+        at += 1;
+        let jump = |taken: bool| usize::from(if taken { jt } else { jf });
+        match code {
+            LOAD if k == NUMBER => accumulator = number,
+            LOAD if k == ARCHITECTURE => accumulator = audit_arch,
+            LOAD => accumulator = argument,
+            AND => accumulator &= k,
+            JUMP => at += k as usize,
+            JUMP_EQUAL => at += jump(accumulator == k),
+            JUMP_GREATER => at += jump(accumulator > k),
+            JUMP_AT_LEAST => at += jump(accumulator >= k),
+            _ => return k,
+        }
+    }
+}

@@ -207,3 +207,116 @@ fn special(name: &str) -> Action {
         _ => Action::AllowIfIn(PERSONALITIES),
     }
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::{ARM64, Filter, X86, X86_64};
+    use crate::Capabilities;
+    use crate::seccomp::bpf::decide;
+
+    const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
+    const NOTIFY: u32 = libc::SECCOMP_RET_USER_NOTIF;
+    const EPERM: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+    const ENOSYS: u32 = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
+    const DONE: u32 = libc::SECCOMP_RET_ERRNO;
+
+    #[test]
+    fn default_profile_decides_as_docker() {
+        let filter = Filter::new(&Capabilities::default().resolve(), false);
+        let cases = [
+            ("read", X86_64, libc::SYS_read, 0, ALLOW),
+            ("write", X86_64, libc::SYS_write, 0, ALLOW),
+            ("chown", X86_64, libc::SYS_chown, 0, ALLOW),
+            ("chroot", X86_64, libc::SYS_chroot, 0, ALLOW),
+            ("mount", X86_64, libc::SYS_mount, 0, EPERM),
+            ("keyctl", X86_64, libc::SYS_keyctl, 0, EPERM),
+            ("bpf", X86_64, libc::SYS_bpf, 0, EPERM),
+            ("io_uring_setup", X86_64, libc::SYS_io_uring_setup, 0, EPERM),
+            ("unshare", X86_64, libc::SYS_unshare, 0, EPERM),
+            ("clone3", X86_64, libc::SYS_clone3, 0, ENOSYS),
+            ("clone, a thread", X86_64, libc::SYS_clone, 0x3d_0f00, ALLOW),
+            (
+                "clone, a user namespace",
+                X86_64,
+                libc::SYS_clone,
+                0x1000_0000,
+                EPERM,
+            ),
+            ("socket, unix", X86_64, libc::SYS_socket, 1, ALLOW),
+            ("socket, packet", X86_64, libc::SYS_socket, 17, ALLOW),
+            ("socket, alg", X86_64, libc::SYS_socket, 38, EPERM),
+            ("socket, vsock", X86_64, libc::SYS_socket, 40, EPERM),
+            (
+                "personality, ask",
+                X86_64,
+                libc::SYS_personality,
+                0xffff_ffff,
+                ALLOW,
+            ),
+            (
+                "personality, no randomisation",
+                X86_64,
+                libc::SYS_personality,
+                0x4_0000,
+                EPERM,
+            ),
+            ("a call of the future", X86_64, 467, 0, ENOSYS),
+            ("x32", X86_64, 0x4000_0000, 0, ENOSYS),
+            ("x86 exit", X86, 1, 0, ALLOW),
+            ("x86 mount", X86, 21, 0, EPERM),
+            ("another architecture", ARM64, 63, 0, ENOSYS),
+        ];
+        for (name, arch, number, argument, expected) in cases {
+            let number = u32::try_from(number).unwrap();
+            assert_eq!(
+                decide(&filter.program, arch, number, argument),
+                expected,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn capabilities_open_their_calls() {
+        let filter = Filter::new(&Capabilities::all().resolve(), false);
+        for number in [
+            libc::SYS_mount,
+            libc::SYS_unshare,
+            libc::SYS_bpf,
+            libc::SYS_clone3,
+            libc::SYS_setns,
+        ] {
+            assert_eq!(
+                decide(&filter.program, X86_64, u32::try_from(number).unwrap(), 0),
+                ALLOW,
+                "{number}"
+            );
+        }
+        assert_eq!(
+            decide(&filter.program, X86_64, libc::SYS_clone as u32, 0x1000_0000),
+            ALLOW
+        );
+    }
+
+    #[test]
+    fn single_id_calls_are_answered() {
+        let strict = Filter::new(&Capabilities::default().resolve(), true);
+        let open = Filter::answers_only();
+        let cases = [
+            (libc::SYS_fchownat, NOTIFY, NOTIFY),
+            (libc::SYS_lchown, NOTIFY, NOTIFY),
+            (libc::SYS_setgroups, DONE, DONE),
+            (libc::SYS_setresuid, DONE, DONE),
+            (libc::SYS_capset, ALLOW, ALLOW),
+            (libc::SYS_mount, EPERM, ALLOW),
+        ];
+        for (number, in_strict, in_open) in cases {
+            let decided = |filter: &Filter| decide(&filter.program, X86_64, number as u32, 0);
+            assert_eq!(
+                (decided(&strict), decided(&open)),
+                (in_strict, in_open),
+                "{number}"
+            );
+        }
+    }
+}

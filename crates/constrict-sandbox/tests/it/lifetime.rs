@@ -7,6 +7,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use constrict_sandbox::remove_tree;
+use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
+use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
 use serde_json::json;
 
 use crate::need_root;
@@ -93,6 +95,67 @@ fn privileged_daemons_end_with_the_first_process() {
     );
     machine.output(&machine.shell(&script));
     assert_eq!(running(&marker), 0);
+}
+
+#[test]
+fn privileged_kill_reaches_the_first_process_or_everything() {
+    need_root!();
+    let machine = Machine::new();
+    let killed = |how: &str, script: &str| {
+        let mut driver = machine.driver();
+        driver.env("DRIVER_KILL", how);
+        answer(start(&mut driver, &machine.shell(script))).remove(0)["exit"].clone()
+    };
+    let marker = format!("{}", 700_000 + std::process::id());
+    assert_eq!(
+        killed("9", &format!("sleep {marker}")),
+        json!({ "Signal": 9 })
+    );
+    assert_eq!(
+        killed("all", &format!("sleep {marker} & sleep {marker}")),
+        json!({ "Signal": 9 })
+    );
+    assert_eq!(running(&marker), 0);
+}
+
+#[test]
+fn privileged_terminal_session_passes_size_and_restores_modes() {
+    need_root!();
+    let machine = Machine::new();
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    unlockpt(&master).unwrap();
+    let slave = ioctl_tiocgptpeer(&master, OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    tcsetwinsize(
+        &master,
+        Winsize {
+            ws_row: 33,
+            ws_col: 99,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        },
+    )
+    .unwrap();
+    let before = tcgetattr(&slave).unwrap().local_modes;
+    let mut spec = machine.shell("read x; busybox stty size; echo got $x");
+    spec.terminal = true;
+    fs::write(machine.path("spec"), serde_json::to_vec(&[spec]).unwrap()).unwrap();
+    let mut driver = machine.driver();
+    driver
+        .env("DRIVER_SESSION", "1")
+        .env("DRIVER_SPEC", machine.path("spec"));
+    let output = driver
+        .stdin(slave.try_clone().unwrap())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until(|| tcgetattr(&slave).unwrap().local_modes != before);
+    rustix::io::write(&master, b"typed\r").unwrap();
+    let said = String::from_utf8(output.wait_with_output().unwrap().stdout).unwrap();
+    assert!(
+        said.starts_with("typed\r\n33 99\r\ngot typed\r\n"),
+        "{said}"
+    );
+    assert_eq!(tcgetattr(&slave).unwrap().local_modes, before);
 }
 
 #[test]

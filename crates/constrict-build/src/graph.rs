@@ -169,8 +169,6 @@ pub struct FilesOp {
     pub base: Option<VertexId>,
     /// What is added, in order.
     pub actions: Vec<FileAction>,
-    /// The layer is made as if over the empty state (`--link`).
-    pub link: bool,
 }
 
 /// One thing done to files.

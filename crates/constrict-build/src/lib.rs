@@ -3,6 +3,7 @@
 //! Never prints: what happens is told to an [`Observer`], what fails is an [`Error`].
 
 mod build;
+pub mod container;
 mod copy;
 mod error;
 pub mod export;

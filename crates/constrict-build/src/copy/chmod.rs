@@ -61,9 +61,13 @@ impl ModeChange {
         }
     }
 
-    /// The bits of a directory that is made on the way.
+    /// The bits of a directory that is made on the way: BuildKit's mkdir, under umask 022, takes no more than the
+    /// permissions of an octal mode.
     pub(crate) fn for_new_directory(&self) -> u32 {
-        self.apply(0o755, true)
+        match self {
+            ModeChange::Absolute(mode) => mode & 0o777 & !0o022,
+            ModeChange::Symbolic(_) => 0o755,
+        }
     }
 }
 

@@ -119,6 +119,7 @@ pub(crate) fn account(view: &dyn View, user: &str) -> Result<Account> {
             home: home_of(uid),
         });
     }
+    let name = if name.is_empty() { "0" } else { name };
     let number = name.parse::<u32>().ok();
     let found = users
         .iter()

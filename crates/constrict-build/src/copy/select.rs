@@ -19,6 +19,8 @@ pub(crate) struct Options {
     pub(crate) owner: Option<(u32, u32)>,
     /// `--chmod`.
     pub(crate) mode: Option<ModeChange>,
+    /// The mode of files where `--chmod` says none.
+    pub(crate) file_mode: Option<u32>,
     /// `--exclude`.
     pub(crate) exclude: Option<Ignore>,
     /// `--parents`.
@@ -100,7 +102,9 @@ pub(crate) fn unpack(
         },
     )?;
     let archive: Arc<ArchiveView> = Arc::new(archive);
-    for (path, meta, hard_link) in archive.members() {
+    // the archive's own root says nothing of the destination
+    let members = archive.members().iter();
+    for (path, meta, hard_link) in members.filter(|(path, ..)| !path.is_empty()) {
         let at = plan.resolve(&join(&to, parent(path)))?;
         plan.make_directories(
             &at,
@@ -115,11 +119,7 @@ pub(crate) fn unpack(
             FileKind::Regular { .. } => Content::File(archive.clone(), path.clone()),
             _ => Content::None,
         };
-        let to = if path.is_empty() {
-            to.clone()
-        } else {
-            join(&at, file_name(path))
-        };
+        let to = join(&at, file_name(path));
         let hard_link = match hard_link {
             Some(target) => Some(join(
                 &plan.resolve(&join(&at_root(&at, path), parent(target)))?,
@@ -447,6 +447,8 @@ impl Options {
         (meta.uid, meta.gid) = self.owner.unwrap_or((meta.uid, meta.gid));
         if let (Some(change), false) = (&self.mode, matches!(meta.kind, FileKind::Symlink { .. })) {
             meta.mode = change.apply(meta.mode, meta.is_directory());
+        } else if let Some(mode) = self.file_mode {
+            meta.mode = mode;
         }
         if self.reset_times {
             meta.mtime = epoch;

@@ -13,7 +13,6 @@ use crate::copy::{
 use crate::error::{Error, Result};
 use crate::graph::{CopyAction, CopySource, FileAction, FilesOp, Unpack, Vertex, VertexId};
 use crate::store::CacheRecord;
-use crate::tree::Tree;
 use crate::view::{FileKind, View, clean, resolve_in};
 
 impl Solver {
@@ -25,8 +24,7 @@ impl Solver {
     ) -> Result<(Output, bool)> {
         let base = self.state(op.base)?;
         let (tree, view) = self.view_of(&base, "the image")?;
-        let over = if op.link { Tree::default() } else { tree };
-        let mut plan = Plan::new(&over, self.settings.epoch);
+        let mut plan = Plan::new(&tree, self.settings.epoch);
         for action in &op.actions {
             match action {
                 FileAction::MakeDirectory { path, user } => {
@@ -80,6 +78,7 @@ impl Solver {
                 .transpose()?,
             mode: copy.chmod.as_deref().map(ModeChange::parse).transpose()?,
             exclude: exclude(&copy.exclude)?,
+            file_mode: None,
             parents: copy.parents,
             reset_times: true,
         };
@@ -156,7 +155,7 @@ impl Solver {
         }
         let before: Vec<Vec<u8>> = plan.entries.keys().cloned().collect();
         let options = Options {
-            mode: Some(options.mode.clone().unwrap_or(ModeChange::Absolute(0o600))),
+            file_mode: Some(0o600),
             ..options.clone()
         };
         crate::copy::copy_literal(

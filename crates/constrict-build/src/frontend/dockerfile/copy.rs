@@ -22,7 +22,7 @@ impl Lowering<'_> {
     ) -> Result<()> {
         let span = instruction.span;
         let from = match &copy.from {
-            Some(name) => self.from(name, &state.platform.clone(), span)?,
+            Some(name) => self.from(state, name, span)?,
             None => self.context(),
         };
         let mut shown = vec![if is_add {
@@ -58,7 +58,7 @@ impl Lowering<'_> {
                 || matches!(source, CopySource::Path { from: f, .. } if *f != from)
         };
         if copy.checksum.is_some() && !sources.iter().all(is_remote) {
-            return Err(at(span, "checksum can't be specified for local sources"));
+            return Err(at(span, "checksum requires HTTP(S) or Git sources"));
         }
         let written = state.expand(self, &copy.dest, span)?;
         let mut destination = absolute(&state.config.config.working_dir, &written);
@@ -114,7 +114,6 @@ impl Lowering<'_> {
         let op = Op::Files(FilesOp {
             base: state.result,
             actions: vec![FileAction::Copy(action)],
-            link: copy.link,
         });
         self.advance(state, op, name, span);
         state.history(format!("{} # buildkit", shown.join(" ")), true);

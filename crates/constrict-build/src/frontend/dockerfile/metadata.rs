@@ -164,9 +164,6 @@ impl Lowering<'_> {
     /// WORKDIR.
     pub(super) fn workdir(&mut self, state: &mut State, word: &str, span: Span) -> Result<()> {
         let path = state.expand(self, word, span)?;
-        if path.is_empty() {
-            return Err(at(span, "WORKDIR is empty"));
-        }
         let path = absolute(&state.config.config.working_dir, &path);
         state.config.config.working_dir = path.clone();
         state.history(format!("WORKDIR {path}"), path != "/");
@@ -182,7 +179,6 @@ impl Lowering<'_> {
         let op = Op::Files(FilesOp {
             base: state.result,
             actions: vec![action],
-            link: false,
         });
         self.advance(state, op, name, span);
         Ok(())

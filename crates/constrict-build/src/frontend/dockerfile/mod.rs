@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 pub(crate) use stage::DEFAULT_PATH;
 
-use constrict_dockerfile::{Dockerfile, Span};
+use constrict_dockerfile::{Dockerfile, Span, Warning};
 use constrict_oci::{ImageConfig, Platform};
 
 use crate::error::{Error, Result};
@@ -95,19 +95,8 @@ pub struct Lowered {
     pub result: Option<VertexId>,
     /// The image's configuration, without `rootfs` and times.
     pub config: ImageConfig,
-    /// Variables that were used but never set, and the like.
+    /// What looks wrong but is legal.
     pub warnings: Vec<Warning>,
-}
-
-/// Something that looks wrong but is legal.
-#[derive(Clone, Debug)]
-pub struct Warning {
-    /// BuildKit's name of the rule.
-    pub rule: &'static str,
-    /// Where.
-    pub span: Span,
-    /// What.
-    pub message: String,
 }
 
 /// Lowers the target stage and everything that it needs.
@@ -118,12 +107,31 @@ pub fn lower(dockerfile: &Dockerfile, options: &Options, resolve: &dyn Resolve) 
     for (name, value) in &options.labels {
         config.config.labels.insert(name.clone(), value.clone());
     }
+    let warnings = warnings(dockerfile, &lowering.lowered_stages());
+    if dockerfile.directives.checks.error && !warnings.is_empty() {
+        let mut rules: Vec<&str> = warnings.iter().map(|warning| warning.rule).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        let message = format!("lint violation found for rules: {}", rules.join(", "));
+        return Err(at(warnings[0].span, message));
+    }
     Ok(Lowered {
         graph: lowering.graph,
         result,
         config,
-        warnings: lowering.warnings,
+        warnings,
     })
+}
+
+/// What the parser found odd in the stages that are built, less what `# check=skip=` names.
+fn warnings(dockerfile: &Dockerfile, stages: &[usize]) -> Vec<Warning> {
+    let checks = &dockerfile.directives.checks;
+    let counts = |warning: &&Warning| {
+        !checks.skip_all
+            && !checks.skip.iter().any(|rule| rule == warning.rule)
+            && warning.stage.is_none_or(|stage| stages.contains(&stage))
+    };
+    dockerfile.warnings.iter().filter(counts).cloned().collect()
 }
 
 /// An error at a place of the Dockerfile.

@@ -34,12 +34,11 @@ impl Lowering<'_> {
         span: Span,
     ) -> Result<RunMount> {
         let cwd = &state.config.config.working_dir;
-        let platform = state.platform.clone();
         let root = |source: Option<String>| source.unwrap_or_else(|| "/".into());
         Ok(match mount {
             Mount::Bind(bind) => RunMount::Bind {
                 from: match &bind.from {
-                    Some(name) => self.from(name, &platform, span)?,
+                    Some(name) => self.from(state, name, span)?,
                     None => self.context(),
                 },
                 source: root(bind.source),
@@ -51,7 +50,7 @@ impl Lowering<'_> {
                 RunMount::Cache {
                     id: cache.id.unwrap_or_else(|| target.clone()),
                     from: match &cache.from {
-                        Some(name) => self.from(name, &platform, span)?,
+                        Some(name) => self.from(state, name, span)?,
                         None => None,
                     },
                     source: root(cache.source),

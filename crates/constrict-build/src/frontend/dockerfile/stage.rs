@@ -6,7 +6,7 @@ use constrict_dockerfile::{Dockerfile, Instruction, Kind, Span, Stage, parse_onb
 use constrict_oci::{History, ImageConfig, Platform};
 
 use super::args::{self, Variables};
-use super::{MainContext, NamedContext, NoCache, Options, Resolve, Warning, at};
+use super::{MainContext, NamedContext, NoCache, Options, Resolve, at};
 use crate::error::{Error, Result};
 use crate::graph::{
     CopyAction, CopySource, DirectorySource, FileAction, FilesOp, Graph, Op, Unpack, Vertex,
@@ -36,26 +36,22 @@ pub(super) struct ArgState {
     pub(super) value: Option<String>,
 }
 
-enum Progress {
-    Running,
-    Done(Box<Done>),
-}
-
 /// The work of lowering one file.
 pub(super) struct Lowering<'a> {
     pub(super) dockerfile: &'a Dockerfile,
     pub(super) options: &'a Options,
     pub(super) resolve: &'a dyn Resolve,
     pub(super) graph: Graph,
-    pub(super) warnings: Vec<Warning>,
     pub(super) global: Variables,
     pub(super) proxies: Vec<(String, String)>,
-    stages: BTreeMap<usize, Progress>,
+    stages: BTreeMap<usize, Box<Done>>,
     sources: BTreeMap<String, Option<VertexId>>,
 }
 
 /// A stage while its instructions are gone through.
 pub(super) struct State {
+    /// The stage's place in the file.
+    index: usize,
     /// What people see before `n/m]`.
     label: String,
     step: usize,
@@ -95,7 +91,6 @@ impl<'a> Lowering<'a> {
             options,
             resolve,
             graph: Graph::default(),
-            warnings: Vec::new(),
             global: args::global(dockerfile, options, &target)?,
             proxies: args::proxies(options),
             stages: BTreeMap::new(),
@@ -114,22 +109,14 @@ impl<'a> Lowering<'a> {
         else {
             return Ok(last);
         };
-        if let Some(index) = self.stage_named(target) {
-            return Ok(index);
-        }
-        match target.parse::<usize>() {
-            Ok(index) if index <= last => Ok(index),
-            _ => Err(Error::Invalid(format!(
-                "target stage `{target}` could not be found"
-            ))),
-        }
+        self.stage_named(target, self.dockerfile.stages.len())
+            .ok_or_else(|| Error::Invalid(format!("target stage `{target}` could not be found")))
     }
 
-    /// The last stage with this name.
-    fn stage_named(&self, name: &str) -> Option<usize> {
+    /// The last of the first `end` stages that has this name.
+    fn stage_named(&self, name: &str, end: usize) -> Option<usize> {
         let name = name.to_lowercase();
-        self.dockerfile
-            .stages
+        self.dockerfile.stages[..end]
             .iter()
             .rposition(|stage| stage.name.as_deref() == Some(name.as_str()))
     }
@@ -140,20 +127,16 @@ impl<'a> Lowering<'a> {
         Ok((done.result, done.config))
     }
 
+    /// The stages that were needed.
+    pub(super) fn lowered_stages(&self) -> Vec<usize> {
+        self.stages.keys().copied().collect()
+    }
+
     fn lowered(&mut self, index: usize) -> Result<Done> {
         let stage = &self.dockerfile.stages[index];
-        match self.stages.get(&index) {
-            Some(Progress::Done(done)) => return Ok((**done).clone()),
-            Some(Progress::Running) => {
-                let name = stage.name.clone().unwrap_or_else(|| index.to_string());
-                return Err(at(
-                    stage.from.span,
-                    format!("circular dependency detected on stage: {name}"),
-                ));
-            }
-            None => {}
+        if let Some(done) = self.stages.get(&index) {
+            return Ok((**done).clone());
         }
-        self.stages.insert(index, Progress::Running);
         let mut state = self.start(stage)?;
         for trigger in std::mem::take(&mut state.config.config.on_build) {
             let mut instruction = parse_onbuild(&trigger).map_err(|error| {
@@ -184,8 +167,7 @@ impl<'a> Lowering<'a> {
             arg_order,
             variables,
         };
-        self.stages
-            .insert(index, Progress::Done(Box::new(done.clone())));
+        self.stages.insert(index, Box::new(done.clone()));
         Ok(done)
     }
 
@@ -211,11 +193,7 @@ impl<'a> Lowering<'a> {
             }
             platform = Platform::parse(&text).map_err(|error| at(span, error.to_string()))?;
         }
-        let earlier = &self.dockerfile.stages[..stage.index];
-        let lower = name.to_lowercase();
-        let parent = earlier
-            .iter()
-            .rposition(|earlier| earlier.name.as_deref() == Some(lower.as_str()));
+        let parent = self.stage_named(&name, stage.index);
         let label = stage
             .from
             .alias
@@ -227,6 +205,7 @@ impl<'a> Lowering<'a> {
             NoCache::Stages(names) => stage.name.as_ref().is_some_and(|name| names.contains(name)),
         };
         let mut state = State {
+            index: stage.index,
             label,
             step: 1,
             steps: 1 + stage
@@ -293,17 +272,6 @@ impl<'a> Lowering<'a> {
                     source: Some(Box::new(source)),
                 })?;
         config.rootfs.diff_ids.clear();
-        if config.config.working_dir.is_empty() {
-            config.config.working_dir = "/".into();
-        }
-        if !config
-            .config
-            .env
-            .iter()
-            .any(|line| line.starts_with("PATH="))
-        {
-            config.config.env.push(format!("PATH={DEFAULT_PATH}"));
-        }
         let vertex = Vertex {
             name: format!("[{name}] FROM {name}"),
             span: Some(span),
@@ -346,7 +314,6 @@ impl<'a> Lowering<'a> {
         let op = Op::Files(FilesOp {
             base: None,
             actions: vec![FileAction::Copy(copy)],
-            link: false,
         });
         self.graph.add(Vertex {
             op,
@@ -357,26 +324,24 @@ impl<'a> Lowering<'a> {
     }
 
     /// What `--from` of COPY or of a mount means: a stage by name or number, a named context, else an image.
-    pub(super) fn from(
-        &mut self,
-        name: &str,
-        platform: &Platform,
-        span: Span,
-    ) -> Result<Option<VertexId>> {
+    pub(super) fn from(&mut self, state: &State, name: &str, span: Span) -> Result<Option<VertexId>> {
+        if name.contains('$') {
+            return Err(at(span, format!("variable expansion is not supported for --from, got {name}")));
+        }
         if let Ok(index) = name.parse::<usize>() {
-            if index >= self.dockerfile.stages.len() {
+            if index >= state.index {
                 return Err(at(span, format!("invalid stage index {index}")));
             }
             return Ok(self.stage(index)?.0);
         }
-        if let Some(index) = self.stage_named(name) {
+        if let Some(index) = self.stage_named(name, state.index) {
             return Ok(self.stage(index)?.0);
         }
         match self.options.contexts.get(&name.to_lowercase()) {
             Some(NamedContext::Directory(_) | NamedContext::Git(_)) => {
                 self.named_context(name, span)
             }
-            _ => Ok(self.base(name, platform, span)?.0),
+            _ => Ok(self.base(name, &state.platform, span)?.0),
         }
     }
 

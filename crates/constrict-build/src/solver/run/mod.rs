@@ -135,7 +135,7 @@ impl Solver {
         spec.user = User {
             uid: account.uid,
             gid: account.gid,
-            groups: account.groups.clone(),
+            groups: [&[account.gid], account.groups.as_slice()].concat(),
         };
         spec.hostname = HOSTNAME.into();
         spec.network = network;

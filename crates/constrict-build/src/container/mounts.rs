@@ -1,0 +1,95 @@
+//! What is mounted in a container: volumes that are asked for, those of the image, and memory; each path once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use constrict_oci::ImageConfig;
+use constrict_sandbox::{Mount, Source};
+
+use super::request::Request;
+use super::volume::{Image, Volume, VolumeSource};
+use crate::error::{Error, IoContext, Result};
+use crate::view::clean;
+
+/// The mounts, outer ones first. Anonymous volumes are made in `folder`.
+pub(super) fn mounts(
+    request: &Request,
+    config: &ImageConfig,
+    image: &Image<'_>,
+    folder: &Path,
+) -> Result<Vec<Mount>> {
+    let mut mounts: BTreeMap<Vec<u8>, Mount> = BTreeMap::new();
+    let mut anonymous = Anonymous { folder, count: 0 };
+    for volume in &request.volumes {
+        let mount = bind(volume, image, &mut anonymous)?;
+        add(&mut mounts, &volume.target, mount)?;
+    }
+    for tmpfs in &request.tmpfs {
+        let mount = Mount::Tmpfs {
+            target: (&tmpfs.target).into(),
+            size: tmpfs.size,
+            mode: tmpfs.mode,
+        };
+        add(&mut mounts, &tmpfs.target, mount)?;
+    }
+    for target in &config.config.volumes {
+        let key = clean(target.as_bytes());
+        if key.is_empty() || mounts.contains_key(&key) {
+            continue;
+        }
+        let volume = Volume {
+            source: VolumeSource::Anonymous,
+            target: format!("/{}", String::from_utf8_lossy(&key)),
+            readonly: false,
+            no_copy: false,
+        };
+        mounts.insert(key, bind(&volume, image, &mut anonymous)?);
+    }
+    let mut mounts: Vec<(Vec<u8>, Mount)> = mounts.into_iter().collect();
+    mounts.sort_by_key(|(path, _)| path.iter().filter(|byte| **byte == b'/').count());
+    Ok(mounts.into_iter().map(|(_, mount)| mount).collect())
+}
+
+fn add(mounts: &mut BTreeMap<Vec<u8>, Mount>, target: &str, mount: Mount) -> Result<()> {
+    match mounts.insert(clean(target.as_bytes()), mount) {
+        None => Ok(()),
+        Some(_) => Err(Error::Invalid(format!("two mounts at `{target}`"))),
+    }
+}
+
+/// Names for anonymous volumes.
+struct Anonymous<'a> {
+    folder: &'a Path,
+    count: usize,
+}
+
+impl Anonymous<'_> {
+    fn next(&mut self) -> PathBuf {
+        self.count += 1;
+        self.folder.join(format!("volume-{}", self.count))
+    }
+}
+
+fn bind(volume: &Volume, image: &Image<'_>, anonymous: &mut Anonymous<'_>) -> Result<Mount> {
+    let path = match &volume.source {
+        VolumeSource::Host(path) => {
+            // as docker does
+            if !path.exists() {
+                std::fs::create_dir_all(path).at("create", path)?;
+            }
+            path.clone()
+        }
+        VolumeSource::Named(name) => image.named(name, volume)?,
+        VolumeSource::Anonymous => {
+            let path = anonymous.next();
+            image.fill(&path, &volume.target, !volume.no_copy)?;
+            path
+        }
+    };
+    Ok(Mount::Bind {
+        source: Source::Host(path),
+        target: (&volume.target).into(),
+        readonly: volume.readonly,
+        recursive: true,
+    })
+}

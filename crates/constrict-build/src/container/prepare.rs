@@ -1,0 +1,194 @@
+//! From an image's configuration and a request to the sandbox's specification.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use constrict_oci::ImageConfig;
+use constrict_sandbox::{Root, Spec, User};
+
+use super::network::{Connected, connect};
+use super::port::Port;
+use super::request::{Network, Request};
+use super::volume::Image;
+use super::{environment, files, mounts, working_directory};
+use crate::copy::account;
+use crate::error::{Error, IoContext, Result};
+use crate::layers::Layers;
+use crate::source::StateView;
+
+/// A container that can be started. Dropping it ends its network and deletes its root and anonymous volumes.
+pub struct Prepared {
+    spec: Spec,
+    network: Connected,
+    _folder: Folder,
+}
+
+impl Prepared {
+    /// What the sandbox is given.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// What is published: where on the host, and which port of the container.
+    pub fn published(&self) -> Vec<(SocketAddr, Port)> {
+        self.network.published().collect()
+    }
+}
+
+/// Prepares a container of the image that has this configuration. Missing layers are pulled.
+pub fn prepare(layers: &Arc<Layers>, config: &ImageConfig, request: &Request) -> Result<Prepared> {
+    let args = command(config, request)?;
+    let cwd = working_dir(config, request)?;
+    let diff_ids = &config.rootfs.diff_ids;
+    let lower = layers.snapshots(diff_ids)?;
+    let tree = layers.tree(diff_ids)?;
+    let view = StateView::new(tree, layers.clone(), "the image".into());
+    let user = request.user.as_ref().unwrap_or(&config.config.user);
+    let account = account(&view, user)?;
+    let hostname = hostname(request)?;
+    let folder = Folder::new(layers.store.temporary("container"))?;
+    let (upper, work) = (folder.make("upper")?, folder.make("work")?);
+    let image = Image {
+        layers,
+        view: &view,
+    };
+    let volumes = mounts::mounts(request, config, &image, &folder.0)?;
+    working_directory::make(&cwd, &view, &upper, layers.mode, &volumes)?;
+    let network = connect(request, &*layers.observer)?;
+    let mut spec = Spec::new(Root::Writable { lower, upper, work }, args);
+    spec.mounts = files::mounts(network.names(&hostname), request.read_only);
+    spec.mounts.extend(volumes);
+    let (asked, terminal) = (&request.env, request.terminal);
+    spec.env = environment::variables(
+        &config.config.env,
+        asked,
+        &hostname,
+        terminal,
+        &account.home,
+    );
+    spec.cwd = cwd.into();
+    spec.user = User {
+        uid: account.uid,
+        gid: account.gid,
+        groups: account.groups,
+    };
+    spec.hostname = hostname;
+    spec.network = network.network();
+    spec.capabilities = request.capabilities.clone();
+    spec.read_only_root = request.read_only;
+    spec.terminal = terminal;
+    Ok(Prepared {
+        spec,
+        network,
+        _folder: folder,
+    })
+}
+
+/// The entry point and the command, of the request or of the image.
+fn command(config: &ImageConfig, request: &Request) -> Result<Vec<String>> {
+    let config = &config.config;
+    let (entrypoint, default) = match &request.entrypoint {
+        // the image's command was made for its entry point
+        Some(entrypoint) => (entrypoint, &Vec::new()),
+        None => (&config.entrypoint, &config.cmd),
+    };
+    let command = if request.command.is_empty() {
+        default
+    } else {
+        &request.command
+    };
+    let args: Vec<String> = entrypoint.iter().chain(command).cloned().collect();
+    if args.is_empty() {
+        return Err(Error::Invalid(
+            "the image has no command, and none is given".into(),
+        ));
+    }
+    Ok(args)
+}
+
+fn working_dir(config: &ImageConfig, request: &Request) -> Result<String> {
+    let asked = request.working_dir.as_deref();
+    let path = asked.unwrap_or(&config.config.working_dir);
+    match path {
+        "" => Ok("/".into()),
+        path if path.starts_with('/') => Ok(path.into()),
+        path => Err(Error::Invalid(format!(
+            "working directory `{path}` is not absolute"
+        ))),
+    }
+}
+
+/// The host name that is asked for, the host's own with its network, else a random one.
+fn hostname(request: &Request) -> Result<String> {
+    if let Some(name) = &request.hostname {
+        return Ok(name.clone());
+    }
+    if request.network == Network::Host {
+        let name = rustix::system::uname();
+        return Ok(name.nodename().to_string_lossy().into_owned());
+    }
+    let mut bytes = [0; 6];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())
+        .at("read", "/dev/urandom")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A folder of the store that goes with the container.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(path: PathBuf) -> Result<Self> {
+        std::fs::create_dir(&path).at("create", &path)?;
+        Ok(Folder(path))
+    }
+
+    fn make(&self, name: &str) -> Result<PathBuf> {
+        let path = self.0.join(name);
+        std::fs::create_dir(&path).at("create", &path)?;
+        Ok(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // what cannot be deleted now is found by `prune`
+        let _ = constrict_sandbox::remove_tree(Path::new(&self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use constrict_oci::ImageConfig;
+
+    use super::{Request, command};
+
+    fn joined(entrypoint: &[&str], cmd: &[&str], request: &Request) -> String {
+        let owned = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+        let mut config = ImageConfig::default();
+        (config.config.entrypoint, config.config.cmd) = (owned(entrypoint), owned(cmd));
+        command(&config, request).map_or_else(|error| error.to_string(), |args| args.join(" "))
+    }
+
+    #[test]
+    fn entry_point_and_command_are_joined_as_docker_joins_them() {
+        let plain = Request::default();
+        let command = Request {
+            command: vec!["c".into()],
+            ..Request::default()
+        };
+        let entry = |words: &[&str], command: &[&str]| Request {
+            entrypoint: Some(words.iter().map(ToString::to_string).collect()),
+            command: command.iter().map(ToString::to_string).collect(),
+            ..Request::default()
+        };
+        assert_eq!(joined(&["e"], &["d"], &plain), "e d");
+        assert_eq!(joined(&["e"], &["d"], &command), "e c");
+        assert_eq!(joined(&[], &["d"], &command), "c");
+        assert_eq!(joined(&["e"], &["d"], &entry(&["x"], &[])), "x");
+        assert_eq!(joined(&["e"], &["d"], &entry(&["x"], &["c"])), "x c");
+        assert_eq!(joined(&["e"], &["d"], &entry(&[], &["c"])), "c");
+        let nothing = "the image has no command, and none is given";
+        assert_eq!(joined(&["e"], &["d"], &entry(&[], &[])), nothing);
+    }
+}

@@ -14,6 +14,9 @@ use super::tree::Tree;
 use crate::error::{self, Result, io};
 use crate::process;
 
+/// Version of the kept files; another one makes them anew.
+const KEPT_VERSION: u32 = 2;
+
 /// What came of a build.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Built {
@@ -45,7 +48,9 @@ impl Request<'_> {
 
 /// Builds with docker, or returns what docker made of the same `hash` before.
 pub(crate) fn docker(lab: &Lab, request: &Request, hash: &str) -> Result<Built> {
-    let kept = lab.kept.join(format!("{}-{hash}.json", request.name));
+    let kept = lab
+        .kept
+        .join(format!("{}-{hash}-{KEPT_VERSION}.json", request.name));
     if let Ok(text) = fs::read(&kept) {
         return serde_json::from_slice(&text).map_err(error::json(kept.display().to_string()));
     }
@@ -114,11 +119,35 @@ fn saved(lab: &Lab, tag: &str, name: &str) -> Result<Image> {
         fs::remove_file(&path).map_err(io("remove", &path))?;
         return Ok(image);
     }
-    // docker cannot save an image without layers; what `inspect` says is all there is of it
+    without_layers(lab, tag)
+}
+
+/// docker cannot save an image without layers; what `inspect` and `history` say is all there is of it.
+fn without_layers(lab: &Lab, tag: &str) -> Result<Image> {
     let text = process::demand(lab.docker().args(["image", "inspect", tag]))?;
     let facts: Value = serde_json::from_str(&text).map_err(error::json("docker inspect"))?;
+    let text = process::demand(lab.docker().args([
+        "history",
+        "--no-trunc",
+        "--format",
+        "{{json .CreatedBy}}",
+        tag,
+    ]))?;
+    let entries = text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<std::result::Result<Vec<String>, _>>();
+    let mut entries = entries.map_err(error::json("docker history"))?;
+    entries.reverse();
+    let history: Vec<Value> = entries
+        .iter()
+        .map(|entry| json!({"created_by": entry, "empty_layer": true}))
+        .collect();
     let facts = &facts[0];
-    let config = json!({"config": facts["Config"], "architecture": facts["Architecture"], "os": facts["Os"], "history": null});
+    let config = json!({
+        "config": facts["Config"], "architecture": facts["Architecture"], "os": facts["Os"],
+        "author": facts["Author"], "history": history,
+    });
     Ok(Image {
         config,
         tree: Tree::default(),

@@ -6,4 +6,5 @@
 mod mirror;
 mod network_indices;
 mod privileged_network_minbase;
+mod privileged_network_python;
 mod tree;

@@ -15,8 +15,9 @@ use crate::tree::Tree;
 /// A configured tree of the essential packages and others.
 pub(crate) fn assemble(suite: Suite, wanted: &[&str], name: &str) -> Tree {
     let universe = mirror::universe(suite, "amd64");
+    let required = universe.with_priority("required").into_iter();
     let request = Request {
-        wanted: wanted.iter().map(|name| (*name).to_owned()).collect(),
+        wanted: required.chain(wanted.iter().copied()).map(str::to_owned).collect(),
         essential: true,
         prefer: Request::usual_preferences(),
         ..Request::default()

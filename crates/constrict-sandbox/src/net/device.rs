@@ -34,14 +34,14 @@ pub(crate) fn loopback_up() -> io::Result<()> {
     carry_out(&socket, libc::SIOCSIFFLAGS, &request)
 }
 
-/// Gives the loopback device one more address, which is no loopback address.
-pub(super) fn add_address(address: Ipv4Addr) -> io::Result<()> {
+/// Gives the loopback device one more address, which is no loopback address; `label` tells several apart: `lo:0`.
+pub(super) fn add_address(label: &[u8], address: Ipv4Addr) -> io::Result<()> {
     let socket = socket(AddressFamily::INET, SocketType::DGRAM, None)?;
     for (operation, address) in [
         (libc::SIOCSIFADDR, address),
         (libc::SIOCSIFNETMASK, Ipv4Addr::BROADCAST),
     ] {
-        let mut request = request(b"lo:0");
+        let mut request = request(label);
         request.ifr_ifru.ifru_addr = socket_address(address);
         carry_out(&socket, operation, &request)?;
     }

@@ -1,6 +1,7 @@
 //! Network namespaces, their way out through pasta, and published ports.
 
 mod device;
+mod names;
 mod pasta;
 mod relay;
 
@@ -21,9 +22,6 @@ use crate::{Error, Options, Result};
 /// Where published ports are relayed to: an address of its own on the loopback device, so that what listens on
 /// 127.0.0.1 inside is not reached. From docker's and podman's private range.
 const CONTAINER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 88, 0, 2);
-/// Where pasta answers name queries for a name server that listens on the host's loopback device.
-const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
-
 /// A network namespace of a build or a container. Dropping it ends pasta; the namespace lives until its last process
 /// ends.
 #[derive(Debug)]
@@ -31,6 +29,7 @@ pub struct Namespace {
     namespace: OwnedFd,
     outbound: Outbound,
     _pasta: Option<pasta::Keeper>,
+    _names: Option<names::NameServer>,
 }
 
 /// Whether a namespace has a way out, and if not, why.
@@ -61,10 +60,18 @@ impl Namespace {
             },
             none @ Outbound::None { .. } => (none, None),
         };
+        let names = match outbound {
+            Outbound::Pasta => {
+                let servers = name_servers(&host_resolv_conf());
+                Some(names::NameServer::start(&namespace, servers)?)
+            }
+            Outbound::None { .. } => None,
+        };
         Ok(Namespace {
             namespace,
             outbound,
             _pasta: pasta,
+            _names: names,
         })
     }
 
@@ -129,24 +136,19 @@ pub fn host_resolv_conf() -> String {
     fs::read_to_string("/etc/resolv.conf").unwrap_or_default()
 }
 
-/// The host's file with name servers on its loopback device replaced by the one that pasta forwards.
+/// The name servers of a resolv.conf(5).
+fn name_servers(text: &str) -> Vec<IpAddr> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("nameserver")?.trim().parse().ok())
+        .collect()
+}
+
+/// The host's file with the namespace's own name server in place of the host's.
 fn for_namespace(host: &str) -> String {
-    let mut text = String::new();
-    let mut forwarded = false;
-    for line in host.lines() {
-        let server = line
-            .strip_prefix("nameserver")
-            .map(str::trim)
-            .and_then(|server| server.parse::<IpAddr>().ok());
-        if server.is_some_and(|server| server.is_loopback()) {
-            if !forwarded {
-                text.push_str(&format!("nameserver {NAME_SERVER}\n"));
-            }
-            forwarded = true;
-        } else {
-            text.push_str(line);
-            text.push('\n');
-        }
+    let mut text = format!("nameserver {}\n", names::ADDRESS);
+    for line in host.lines().filter(|line| !line.starts_with("nameserver")) {
+        text.push_str(line);
+        text.push('\n');
     }
     text
 }
@@ -163,8 +165,10 @@ fn create() -> Result<OwnedFd> {
             }
         })?;
         device::loopback_up().map_err(|error| Error::call("start the loopback device", error))?;
-        device::add_address(CONTAINER_ADDRESS)
-            .map_err(|error| Error::call("add the container's address", error))?;
+        for (label, address) in [(b"lo:0", CONTAINER_ADDRESS), (b"lo:1", names::ADDRESS)] {
+            device::add_address(label, address)
+                .map_err(|error| Error::call("add the container's address", error))?;
+        }
         let path = "/proc/thread-self/ns/net";
         File::open(path)
             .map(OwnedFd::from)
@@ -183,13 +187,14 @@ fn join(namespace: BorrowedFd<'_>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::for_namespace;
+    use super::{for_namespace, name_servers};
 
     #[test]
-    fn name_servers_on_loopback_are_forwarded_once() {
-        let host = "# from the host\nnameserver 127.0.0.53\nnameserver ::1\nnameserver 9.9.9.9\nsearch example.org\n";
-        let expected =
-            "# from the host\nnameserver 169.254.1.1\nnameserver 9.9.9.9\nsearch example.org\n";
+    fn the_host_s_name_servers_are_asked_by_our_own() {
+        let host = "# from the host\nnameserver 127.0.0.53\nnameserver ::1\nsearch example.org\n";
+        let expected = "nameserver 10.88.0.1\n# from the host\nsearch example.org\n";
         assert_eq!(for_namespace(host), expected);
+        let servers: Vec<String> = name_servers(host).iter().map(ToString::to_string).collect();
+        assert_eq!(servers, ["127.0.0.53", "::1"]);
     }
 }

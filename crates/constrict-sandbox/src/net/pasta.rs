@@ -16,7 +16,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::{Deserialize, Serialize};
 
-use super::{NAME_SERVER, join};
+use super::join;
 use crate::{Error, Options, Result, executable, id_map, wire};
 
 /// The keeper's `argv[0]`.
@@ -176,7 +176,6 @@ fn run(control: &UnixStream) -> io::Result<()> {
         ])
         // the host's loopback device is not for containers
         .arg("--no-map-gw")
-        .args(["--dns-forward", &NAME_SERVER.to_string()])
         .args(["--netns", "/proc/self/fd/0"])
         .stdin(namespace)
         .stdout(Stdio::null())

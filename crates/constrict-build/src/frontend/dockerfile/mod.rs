@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 pub(crate) use stage::DEFAULT_PATH;
 
-use constrict_dockerfile::{Dockerfile, Span, Warning};
+use constrict_dockerfile::{Dockerfile, Kind, Span, Warning};
 use constrict_oci::{ImageConfig, Platform};
 
 use crate::error::{Error, Result};
@@ -101,6 +101,15 @@ pub struct Lowered {
 
 /// Lowers the target stage and everything that it needs.
 pub fn lower(dockerfile: &Dockerfile, options: &Options, resolve: &dyn Resolve) -> Result<Lowered> {
+    for stage in &dockerfile.stages {
+        for instruction in &stage.instructions {
+            if let Kind::Copy(copy) = &instruction.kind
+                && let Some(from) = &copy.from
+            {
+                stage::check_from(from, stage.index, instruction.span)?;
+            }
+        }
+    }
     let mut lowering = stage::Lowering::new(dockerfile, options, resolve)?;
     let target = lowering.target()?;
     let (result, mut config) = lowering.stage(target)?;

@@ -4,6 +4,7 @@ use constrict_dockerfile::Instruction;
 use constrict_dockerfile::instruction::{Network, Run, Script, Security};
 
 use super::at;
+use super::metadata::absolute;
 use super::stage::{Lowering, State};
 use crate::error::Result;
 use crate::graph::{Op, RunOp};
@@ -45,7 +46,7 @@ impl Lowering<'_> {
             script,
             env: state.variables.list().to_vec(),
             unkeyed_env: self.proxies.clone(),
-            cwd: state.config.config.working_dir.clone(),
+            cwd: absolute("/", &state.config.config.working_dir),
             user: state.config.config.user.clone(),
             mounts,
             network: if run.network == Network::Default {

@@ -325,13 +325,8 @@ impl<'a> Lowering<'a> {
 
     /// What `--from` of COPY or of a mount means: a stage by name or number, a named context, else an image.
     pub(super) fn from(&mut self, state: &State, name: &str, span: Span) -> Result<Option<VertexId>> {
-        if name.contains('$') {
-            return Err(at(span, format!("variable expansion is not supported for --from, got {name}")));
-        }
+        check_from(name, state.index, span)?;
         if let Ok(index) = name.parse::<usize>() {
-            if index >= state.index {
-                return Err(at(span, format!("invalid stage index {index}")));
-            }
             return Ok(self.stage(index)?.0);
         }
         if let Some(index) = self.stage_named(name, state.index) {
@@ -419,6 +414,18 @@ impl<'a> Lowering<'a> {
             no_cache: state.no_cache,
         };
         state.result = Some(self.graph.add(vertex));
+    }
+}
+
+/// Refuses a `--from` that can mean nothing, in stages that are not built as well, as BuildKit does.
+pub(super) fn check_from(name: &str, stage: usize, span: Span) -> Result<()> {
+    if name.contains('$') {
+        let message = format!("variable expansion is not supported for --from, got {name}");
+        return Err(at(span, message));
+    }
+    match name.parse::<usize>() {
+        Ok(index) if index >= stage => Err(at(span, format!("invalid stage index {index}"))),
+        _ => Ok(()),
     }
 }
 

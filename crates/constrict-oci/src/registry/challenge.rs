@@ -71,9 +71,7 @@ fn finish((scheme, parameters): (String, Vec<(String, String)>)) -> Option<Chall
 /// A token or a quoted string, and what follows it.
 fn parse_value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
-        let end = text
-            .find(|c: char| matches!(c, ',' | ' ' | '\t'))
-            .unwrap_or(text.len());
+        let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
         return Some((text[..end].to_owned(), &text[end..]));
     };
     let mut value = String::new();

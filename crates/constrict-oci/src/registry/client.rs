@@ -65,7 +65,7 @@ impl Client {
         let path = manifest_path(&reference);
         let call = manifest_call(&reference, Method::GET, &path);
         let ((descriptor, bytes), endpoint) =
-            self.from_any(&reference, &reference.to_string(), |endpoint| {
+            self.ask_all(&reference, &reference.to_string(), |endpoint| {
                 self.session.repeat(|| {
                     let answered = self.session.call(endpoint, &call)?;
                     Ok(read_manifest(answered, reference.digest())?)
@@ -86,7 +86,7 @@ impl Client {
         let path = manifest_path(&reference);
         let call = manifest_call(&reference, Method::HEAD, &path);
         let (descriptor, endpoint) =
-            self.from_any(&reference, &reference.to_string(), |endpoint| {
+            self.ask_all(&reference, &reference.to_string(), |endpoint| {
                 self.session.repeat(|| {
                     let answered = self.session.call(endpoint, &call)?;
                     Ok(read_head(answered.head.headers()))
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// Asks the endpoints of a reference in turn until one has it.
-    pub(crate) fn from_any<T>(
+    pub(crate) fn ask_all<T>(
         &self,
         reference: &Reference,
         what: &str,
@@ -204,8 +204,8 @@ fn check_digest(bytes: &[u8], expected: &Digest) -> Result<(), Answer> {
         Ok(())
     } else {
         Err(Answer::WrongDigest {
-            expected: *expected,
-            found,
+            expected: Box::new(*expected),
+            found: Box::new(found),
         })
     }
 }

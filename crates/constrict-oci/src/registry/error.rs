@@ -37,7 +37,7 @@ pub enum Error {
         /// The reference, or repository and digest.
         what: String,
         /// Who was asked.
-        asked: Asked,
+        asked: Box<Asked>,
     },
     /// The text is not the address of a mirror.
     #[error("`{text}` is not a mirror: {reason}")]
@@ -90,7 +90,7 @@ impl Error {
     pub fn asked(&self) -> &[Asked] {
         match self {
             Error::NotFound { asked, .. } | Error::Pull { asked, .. } => asked,
-            Error::Push { asked, .. } => std::slice::from_ref(asked),
+            Error::Push { asked, .. } => std::slice::from_ref(&**asked),
             _ => &[],
         }
     }
@@ -154,8 +154,8 @@ pub enum Answer {
     Network {
         /// What happened, as far as the system tells.
         reason: String,
-        /// Whether nobody listens there.
-        refused: bool,
+        /// How far it got.
+        outage: Outage,
     },
     /// An image in the format of docker before 1.10 (2016).
     #[error("the image is in the obsolete docker schema 1 format")]
@@ -164,9 +164,9 @@ pub enum Answer {
     #[error("the content has digest `{found}` where `{expected}` was announced")]
     WrongDigest {
         /// As asked for or announced.
-        expected: Digest,
+        expected: Box<Digest>,
         /// Of what was received.
-        found: Digest,
+        found: Box<Digest>,
     },
     /// Content that is not as long as announced.
     #[error("the content has {} bytes where {expected} were announced", found.map_or_else(|| "more".to_owned(), |n| n.to_string()))]
@@ -188,6 +188,19 @@ pub enum Answer {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// How far a request got that was not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outage {
+    /// The host's name is not known.
+    UnknownHost,
+    /// Nobody listens there.
+    Refused,
+    /// No connection was made in time.
+    NoConnection,
+    /// There was a connection.
+    Broken,
 }
 
 fn said(message: &Option<String>) -> String {

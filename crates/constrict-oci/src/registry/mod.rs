@@ -24,7 +24,7 @@ mod url;
 pub use client::{Client, Found, Resolved};
 pub use credential::{Credential, Credentials};
 pub use endpoint::Mirror;
-pub use error::{Answer, Asked, Error, Result};
+pub use error::{Answer, Asked, Error, Outage, Result};
 pub use options::{HostConfig, Options, Timeouts};
 pub use proxy::Proxies;
 pub use pull::{BlobSink, Partial, Progress};

@@ -128,7 +128,7 @@ impl Client {
             fetch.restart().map_err(|fault| local(fault, descriptor))?;
         }
         progress.bytes(fetch.partial.bytes);
-        self.from_any(repository, &what, |endpoint| fetch.from(endpoint))?;
+        self.ask_all(repository, &what, |endpoint| fetch.whole(endpoint))?;
         Ok(())
     }
 }
@@ -154,7 +154,7 @@ struct Fetch<'a> {
 impl Fetch<'_> {
     /// The whole blob, or what is missing of it. Content that is wrong is fetched once more from its beginning if that
     /// came from an earlier attempt.
-    fn from(&mut self, endpoint: &Endpoint) -> Result<(), Fault> {
+    fn whole(&mut self, endpoint: &Endpoint) -> Result<(), Fault> {
         self.ranges = true;
         let inherited = self.partial.bytes > 0;
         match self.complete(endpoint) {
@@ -187,8 +187,8 @@ impl Fetch<'_> {
         }
         self.restart().map_err(|source| self.local(source))?;
         Err(Fault::Remote(Answer::WrongDigest {
-            expected: self.descriptor.digest,
-            found,
+            expected: Box::new(self.descriptor.digest),
+            found: Box::new(found),
         }))
     }
 

@@ -179,8 +179,8 @@ fn check_announced(headers: &HeaderMap, bytes: &[u8]) -> Result<(), Answer> {
     let announced = announced.and_then(|value| Digest::parse(value.to_str().ok()?).ok());
     match announced {
         Some(found) if found.verify(bytes).is_err() => Err(Answer::WrongDigest {
-            expected: Digest::of(bytes),
-            found,
+            expected: Box::new(Digest::of(bytes)),
+            found: Box::new(found),
         }),
         _ => Ok(()),
     }
@@ -205,10 +205,10 @@ fn failure(
         Fault::Remote(answer) => Error::Push {
             act,
             what: format!("{}@{digest}", repository.name()),
-            asked: Asked {
+            asked: Box::new(Asked {
                 endpoint: endpoint.to_string(),
                 answer,
-            },
+            }),
         },
     }
 }

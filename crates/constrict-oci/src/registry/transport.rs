@@ -115,14 +115,22 @@ impl Transport {
             .map_err(|_| Answer::protocol(format!("`{url}` is not a valid URL")))?;
         *request.headers_mut() = headers;
         let agent = self.agent(url);
+        let proxy = self.routes.to(url);
+        let proxied = proxy.is_some();
         let request = agent
             .configure_request(request)
-            .proxy(self.routes.to(url))
+            .proxy(proxy)
             .timeout_connect(Some(connect))
             .timeout_per_read(Some(silence))
             .timeout_per_write(Some(timeouts.idle))
             .build();
-        agent.run(request).map_err(|error| network(&error))
+        agent.run(request).map_err(|error| match network(&error) {
+            Answer::Network { reason, refused } if proxied => Answer::Network {
+                reason: format!("through the proxy: {reason}"),
+                refused,
+            },
+            answer => answer,
+        })
     }
 
     fn agent(&self, url: &Url) -> &Agent {
@@ -207,6 +215,8 @@ fn io_reason(error: &io::Error) -> String {
         io::ErrorKind::ConnectionReset => "connection reset".to_owned(),
         io::ErrorKind::BrokenPipe => "connection closed".to_owned(),
         io::ErrorKind::UnexpectedEof => "the connection ended early".to_owned(),
+        // rustls's, which come wrapped so
+        io::ErrorKind::InvalidData => format!("TLS failed: {error}"),
         _ => error.to_string(),
     }
 }

@@ -1,0 +1,3 @@
+//! What the crate's parts do together.
+
+mod registry;

@@ -1,1 +1,1 @@
-:
+mkdir .git; echo ref > .git/HEAD

@@ -1,6 +1,7 @@
 //! `cargo xtask acceptance`: constrict's images compared with those that docker's BuildKit makes.
 //!
 //! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `speed`; all when none is named.
+//! `docker` is the docker half of `conformance` alone: whether each case shows what it was written for.
 
 mod archive;
 mod builders;

@@ -100,6 +100,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn files_of_this_repository_keep_the_rules() {
+        let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        assert_eq!(broken(&top).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
     fn hosts_of_sources_are_found_and_public_ones_left_out() {
         let text = "# deb http://old.example/debian x main\ndeb https://me:pw@mirror.example:8443/debian trixie main\nURIs: http://dl.google.com/debian\n";
         assert_eq!(

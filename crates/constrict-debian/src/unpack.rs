@@ -185,18 +185,18 @@ impl Read for Hashing<'_> {
     }
 }
 
-/// Whether a package has to be unpacked by dpkg itself, inside the sandbox, because its preinst diverts files.
+/// Whether a package has to be unpacked by dpkg itself, inside the sandbox, because its preinst diverts files and
+/// moves them, which can't be done once its own files are there.
 ///
 /// Essential packages only mend diversions that older versions or others made; there are none in a new tree.
 pub fn needs_dpkg(control: &Control) -> bool {
     let essential = control.paragraph.get("Essential") == Some("yes");
     let exempt = essential || control.paragraph.get("Package") == Some("libc6");
-    let mentions = |text: &[u8]| text.windows(11).any(|window| window == b"dpkg-divert");
-    !exempt
-        && control
-            .files
-            .get("preinst")
-            .is_some_and(|file| mentions(&file.content))
+    let Some(file) = control.files.get("preinst").filter(|_| !exempt) else { return false };
+    let script = String::from_utf8_lossy(&file.content).replace("\\\n", " ");
+    let harmless = ["--no-rename", "--truename", "--list", "--remove"];
+    let moves = |line: &str| line.contains("dpkg-divert") && !harmless.iter().any(|option| line.contains(option));
+    script.lines().map(str::trim_start).any(|line| !line.starts_with('#') && moves(line))
 }
 
 /// Something to run inside the assembled tree, as root of it.
@@ -264,9 +264,9 @@ pub fn configure(records: &[Record], by_dpkg: &[String]) -> Result<Step> {
     })
 }
 
-/// What configuring leaves behind that is nobody's and differs between runs, below the root; a final `/*` means what
-/// is in the directory.
-pub const LEFTOVERS: [&str; 14] = [
+/// What configuring leaves behind that is nobody's and differs between runs, below the root; a `*` in the last
+/// component stands for any characters. Times are left to the caller: in `etc/shadow` see [`with_fixed_dates`].
+pub const LEFTOVERS: [&str; 19] = [
     "etc/.pwd.lock",
     "etc/group-",
     "etc/gshadow-",
@@ -276,9 +276,26 @@ pub const LEFTOVERS: [&str; 14] = [
     "etc/subuid-",
     "run/*",
     "tmp/*",
+    "var/cache/apt/*.bin",
     "var/cache/debconf/*-old",
     "var/cache/ldconfig/aux-cache",
-    "var/lib/dpkg/lock*",
     "var/lib/dpkg/*-old",
-    "var/log/*",
+    "var/lib/dpkg/lock",
+    "var/lib/dpkg/lock-frontend",
+    "var/lib/dpkg/triggers/Lock",
+    "var/log/*.log",
+    "var/log/apt/*",
+    "var/tmp/*",
 ];
+
+/// `etc/shadow` with the day of the last password change, which is the day of this run, set to `day` (since 1970).
+pub fn with_fixed_dates(shadow: &str, day: u64) -> String {
+    let fixed = |line: &str| {
+        let mut fields: Vec<String> = line.split(':').map(str::to_owned).collect();
+        if let Some(changed) = fields.get_mut(2).filter(|changed| !changed.is_empty()) {
+            *changed = day.to_string();
+        }
+        fields.join(":") + "\n"
+    };
+    shadow.lines().map(fixed).collect()
+}

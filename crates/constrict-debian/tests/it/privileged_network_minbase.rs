@@ -52,7 +52,7 @@ pub(crate) fn assemble(suite: Suite, wanted: &[&str], name: &str) -> Tree {
     );
     eprintln!("{suite}: configured in {:?}", start.elapsed());
     fs::write(
-        root.with_extension("log"),
+        root.parent().unwrap().join(format!("{name}.log")),
         format!("{out}\n--- stderr\n{err}"),
     )
     .unwrap();

@@ -31,6 +31,11 @@ fn python_tree(suite: Suite, version: &str) -> Tree {
         let entry = Entry { path: path.clone(), kind, mode: 0o777, uid: 0, gid: 0, mtime: 0, size: 0 };
         tree.make(&entry, &mut io::empty()).unwrap();
     }
+    for (path, content) in &recipe.files {
+        let path = tree.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
     let start = std::time::Instant::now();
     let output = tree.run(&recipe.step);
     eprintln!("{version}: pip installed in {:?}", start.elapsed());
@@ -53,7 +58,7 @@ with zipfile.ZipFile("/tmp/probe-1.0-py3-none-any.whl", "w") as wheel:
 
 fn assert_like_the_official_image(tree: &Tree, version: &str) {
     let site = format!("/usr/local/lib/python{version}/site-packages");
-    assert_eq!(tree.shell("command -v python python3 pip pip3 pydoc"), "/usr/local/bin/python\n/usr/local/bin/python3\n/usr/local/bin/pip\n/usr/local/bin/pip3\n/usr/local/bin/pydoc\n");
+    assert_eq!(tree.shell("for name in python python3 pip pip3 pydoc; do command -v $name; done"), "/usr/local/bin/python\n/usr/local/bin/python3\n/usr/local/bin/pip\n/usr/local/bin/pip3\n/usr/local/bin/pydoc\n");
     assert_eq!(tree.shell("test -e /usr/bin/python3 || echo none"), "none\n");
     assert_eq!(
         tree.shell("python -c 'import sys; print(sys.prefix, sys.base_prefix, sys.exec_prefix, *sys.path)'"),

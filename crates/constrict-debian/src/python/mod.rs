@@ -11,6 +11,10 @@
 //! `pyvenv.cfg` in `/usr/local` would look like (uv refuses `--system` there, `pip install --user` fails).
 //! `apt-get install python3` later puts Debian's own Python beside it, unharmed. Headers and `libpythonX.Y.so` are
 //! there too, as in the official images, so extensions build once a compiler is installed.
+//!
+//! Since 3.11 the `site` module is frozen into the interpreter, where no edit reaches it. It still looks for
+//! `dist-packages`: a `.pth` file there runs `site_packages.py` (beside this file), which puts `site-packages` in its
+//! place. A `sitecustomize` would do it too, but tracing tools bring their own by `PYTHONPATH`, and the first one wins.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -37,6 +41,8 @@ pub struct Recipe {
     pub transplanted: Vec<String>,
     /// Links to make: path below the root and target.
     pub links: Vec<(String, String)>,
+    /// Files to write, mode 0644, with their directories: path below the root and content.
+    pub files: Vec<(String, String)>,
     /// What to run in the sandbox when all that is there: installs pip (and setuptools before 3.12).
     pub step: Step,
     /// Environment of the image's configuration.
@@ -85,6 +91,7 @@ pub fn recipe(version: PythonVersion, architecture: &str, universe: &Universe) -
         wanted: wanted.into_iter().collect(),
         transplanted,
         links: links(version),
+        files: files(version),
         step: install_pip(version),
         environment,
         command: vec!["python3".to_owned()],
@@ -134,6 +141,19 @@ fn links(version: PythonVersion) -> Vec<(String, String)> {
         link("python3-config", format!("python{version}-config")),
         link("python-config", "python3-config".to_owned()),
     ]
+}
+
+fn files(version: PythonVersion) -> Vec<(String, String)> {
+    let library = format!("usr/local/lib/python{version}");
+    let file = |name: &str, content: &str| (format!("{library}/{name}"), content.to_owned());
+    match version.minor {
+        // its `site` is read from the disk and edited there
+        ..11 => Vec::new(),
+        _ => vec![
+            file("_site_packages.py", include_str!("site_packages.py")),
+            file("dist-packages/site-packages.pth", "import _site_packages\n"),
+        ],
+    }
 }
 
 /// Byte code is left out, as in the official images: it would carry the times of this installation.

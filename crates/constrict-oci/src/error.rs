@@ -53,7 +53,7 @@ pub enum Error {
     #[error("`{digest}` has {found} bytes where its descriptor says {expected}")]
     SizeMismatch {
         /// The blob.
-        digest: crate::Digest,
+        digest: Box<crate::Digest>,
         /// Bytes according to the descriptor.
         expected: u64,
         /// Bytes there are.
@@ -116,6 +116,60 @@ pub enum Error {
     LayerIndex {
         /// What is wrong.
         reason: &'static str,
+    },
+    /// A file or directory does not hold images in the form that was expected.
+    #[error("`{}` holds no image: {reason}", path.display())]
+    NotAnImage {
+        /// The layout or archive.
+        path: PathBuf,
+        /// What is missing or wrong.
+        reason: &'static str,
+    },
+    /// A layout or archive has no image of that name.
+    #[error("there is no image `{name}`; there are: {found}")]
+    NoSuchImage {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        found: String,
+    },
+    /// An image is not there for the platform.
+    #[error("there is no image for `{platform}`; there are: {found}")]
+    NoPlatform {
+        /// The platform asked for.
+        platform: Box<crate::Platform>,
+        /// The platforms there are.
+        found: String,
+    },
+    /// The manifest and the configuration of an image contradict each other.
+    #[error("the image `{digest}` is inconsistent: {reason}")]
+    Inconsistent {
+        /// The manifest.
+        digest: Box<crate::Digest>,
+        /// How.
+        reason: &'static str,
+    },
+    /// A blob that a document points at is missing.
+    #[error("the blob `{digest}` is missing")]
+    BlobMissing {
+        /// The blob.
+        digest: Box<crate::Digest>,
+    },
+    /// A document is larger than any real one.
+    #[error("the document `{digest}` has {size} bytes, which is more than a document may have")]
+    DocumentTooLarge {
+        /// The document.
+        digest: Box<crate::Digest>,
+        /// Its size according to who points at it.
+        size: u64,
+    },
+    /// A blob could not be read.
+    #[error("cannot read the blob `{digest}`")]
+    Blob {
+        /// The blob.
+        digest: Box<crate::Digest>,
+        /// What the system said.
+        source: io::Error,
     },
     /// A stream that has no path could not be read or written.
     #[error("cannot {act}")]

@@ -8,6 +8,8 @@ use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
+use crate::MediaType;
+
 /// What is read from the source at once.
 const BUFFER: usize = 128 << 10;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -54,14 +56,17 @@ impl<R: Read> Decompressor<R> {
     }
 }
 
-enum Detected {
+/// The compression that the first bytes of a blob show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detected {
     None,
     Gzip,
     Zstd,
 }
 
 impl Detected {
-    fn of(start: &[u8]) -> Detected {
+    /// Looks at up to four bytes.
+    pub(crate) fn of(start: &[u8]) -> Detected {
         let skippable =
             start.len() == 4 && start[0] & 0xf0 == 0x50 && start[1..] == [0x2a, 0x4d, 0x18];
         if start.starts_with(&GZIP) {
@@ -70,6 +75,15 @@ impl Detected {
             Detected::Zstd
         } else {
             Detected::None
+        }
+    }
+
+    /// OCI's media type of a layer that is compressed so.
+    pub(crate) fn media_type(self) -> MediaType {
+        match self {
+            Detected::None => MediaType::OciLayer,
+            Detected::Gzip => MediaType::OciLayerGzip,
+            Detected::Zstd => MediaType::OciLayerZstd,
         }
     }
 }

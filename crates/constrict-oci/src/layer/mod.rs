@@ -9,16 +9,16 @@
 //! Source: OCI image specification `layer.md`; POSIX pax; GNU tar's extensions.
 
 mod compress;
-mod decompress;
+pub(crate) mod decompress;
 mod entry;
 mod gzip;
-mod header;
+pub(crate) mod header;
 mod index;
 pub(crate) mod path;
 mod pax;
 mod read;
 mod sparse;
-mod tar;
+pub(crate) mod tar;
 mod write;
 
 pub use compress::{Compression, Compressor};

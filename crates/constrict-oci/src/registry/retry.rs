@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use ureq::http::HeaderMap;
 
-use super::Answer;
+use super::{Answer, Outage};
 
 /// No pause is longer, whatever the server wishes, except for `Retry-After`.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -42,8 +42,10 @@ impl Attempts {
         if self.left == 0 || !answer.may_pass() {
             return None;
         }
-        if let Answer::Network { refused: true, .. } = answer {
-            // nobody listens there; a server that restarts is given one more chance
+        if let Answer::Network { outage, .. } = answer
+            && *outage != Outage::Broken
+        {
+            // nobody is there; a server that restarts is given one more chance
             self.left = 1;
         }
         self.left -= 1;
@@ -97,6 +99,12 @@ mod tests {
             })
             .collect();
         assert_eq!(pauses, [Some(100), Some(200), Some(400), None]);
+        attempts.renew();
+        let gone = Answer::Network {
+            reason: "connection refused".to_owned(),
+            outage: Outage::Refused,
+        };
+        assert!(attempts.next(&gone).is_some() && attempts.next(&gone).is_none());
         attempts.renew();
         assert_eq!(
             attempts.next(&status(429, Some(2))),

@@ -5,18 +5,21 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Method, Request, Response};
-use ureq::{Agent, AsSendBody, Body, SendBody};
+use ureq::{Agent, AsSendBody, Body, SendBody, Timeout};
 
 use super::endpoint::{Endpoint, Speech};
 use super::proxy::Routes;
 use super::tls;
 use super::url::{Scheme, Url, is_loopback};
-use super::{Answer, Options, Result};
+use super::{Answer, Options, Outage, Result};
 
 /// Until a server on this machine has shown that it speaks TLS.
 const PROBE: Duration = Duration::from_secs(3);
 /// Connections kept open to one server; no more transfers than this run at once.
 const IDLE_CONNECTIONS: usize = 16;
+
+/// How the standard library begins what it says of a name that the resolver does not know.
+const LOOKUP: &str = "failed to lookup address information";
 
 /// What a request carries.
 pub(crate) enum Content<'a> {
@@ -125,9 +128,9 @@ impl Transport {
             .timeout_per_write(Some(timeouts.idle))
             .build();
         agent.run(request).map_err(|error| match network(&error) {
-            Answer::Network { reason, refused } if proxied => Answer::Network {
+            Answer::Network { reason, outage } if proxied => Answer::Network {
                 reason: format!("through the proxy: {reason}"),
-                refused,
+                outage,
             },
             answer => answer,
         })
@@ -168,7 +171,10 @@ impl Transport {
         match answer {
             Ok(_) => spoken.push((authority.clone(), Scheme::Https)),
             // nobody there yet: ask again next time
-            Err(Answer::Network { refused: true, .. }) => {}
+            Err(Answer::Network {
+                outage: Outage::Refused,
+                ..
+            }) => {}
             Err(_) => spoken.push((authority.clone(), Scheme::Http)),
         }
         known(&spoken).unwrap_or(Scheme::Http)
@@ -177,8 +183,13 @@ impl Transport {
 
 /// What went wrong, without the URL: its query may be a secret.
 fn network(error: &ureq::Error) -> Answer {
-    let refused =
-        matches!(error, ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused);
+    let outage = match error {
+        ureq::Error::Io(error) => io_outage(error),
+        ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => Outage::NoConnection,
+        ureq::Error::HostNotFound => Outage::UnknownHost,
+        ureq::Error::ConnectionFailed => Outage::Refused,
+        _ => Outage::Broken,
+    };
     let reason = match error {
         ureq::Error::Io(error) => io_reason(error),
         ureq::Error::Timeout(timeout) => format!("no answer in time ({timeout})"),
@@ -192,7 +203,7 @@ fn network(error: &ureq::Error) -> Answer {
         ureq::Error::BadUri(_) => "the URL is not valid".to_owned(),
         _ => "the exchange failed".to_owned(),
     };
-    Answer::Network { reason, refused }
+    Answer::Network { reason, outage }
 }
 
 /// The reading of a body that broke off.
@@ -204,8 +215,19 @@ pub(crate) fn broken(error: &io::Error) -> Answer {
         Some(error) => network(error),
         None => Answer::Network {
             reason: io_reason(error),
-            refused: false,
+            outage: Outage::Broken,
         },
+    }
+}
+
+fn io_outage(error: &io::Error) -> Outage {
+    use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, TimedOut};
+    match error.kind() {
+        ConnectionRefused => Outage::Refused,
+        HostUnreachable | NetworkUnreachable | TimedOut => Outage::NoConnection,
+        // the standard library has no kind for a name that the resolver does not know
+        _ if error.to_string().starts_with(LOOKUP) => Outage::UnknownHost,
+        _ => Outage::Broken,
     }
 }
 
@@ -215,6 +237,7 @@ fn io_reason(error: &io::Error) -> String {
         io::ErrorKind::ConnectionReset => "connection reset".to_owned(),
         io::ErrorKind::BrokenPipe => "connection closed".to_owned(),
         io::ErrorKind::UnexpectedEof => "the connection ended early".to_owned(),
+        _ if io_outage(error) == Outage::UnknownHost => "the host name is not known".to_owned(),
         // rustls's, which come wrapped so
         io::ErrorKind::InvalidData => format!("TLS failed: {error}"),
         _ => error.to_string(),

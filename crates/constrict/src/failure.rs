@@ -30,6 +30,27 @@ impl Failure {
         }
     }
 
+    /// Wrong use, and what to type instead.
+    pub(crate) fn usage_with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Failure::Usage {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
+    /// The exit status that docker gives if a container's program could not be started.
+    pub(crate) fn not_started(&self) -> Option<u8> {
+        match self {
+            Failure::Build { error, .. } => match &**error {
+                Error::Sandbox(error) => error
+                    .exit_status()
+                    .and_then(|status| u8::try_from(status).ok()),
+                _ => None,
+            },
+            Failure::Usage { .. } => None,
+        }
+    }
+
     /// The exit status: 1 the build failed, 2 wrong use or configuration.
     pub(crate) fn status(&self) -> u8 {
         match self {

@@ -1,8 +1,9 @@
-//! `constrict`: builds container images for Python applications, without a daemon and without root.
+//! `constrict`: builds container images for Python applications, and runs them, without a daemon and without root.
 
 mod arguments;
 mod command;
 mod failure;
+mod interrupt;
 mod progress;
 mod render;
 mod session;
@@ -13,18 +14,50 @@ use clap::Parser;
 
 use arguments::{Arguments, Command};
 
+/// The exit status of `run` when constrict failed and not the command, as docker's.
+const RUN_FAILED: u8 = 125;
+
 fn main() -> ExitCode {
     // in a process of the sandbox this does not return
     constrict_sandbox::init_if_asked();
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return misused(&error),
+    };
+    let is_run = matches!(arguments.command, Command::Run(_));
     let outcome = match arguments.command {
         Command::Build(arguments) => command::build::run(*arguments),
+        Command::Run(arguments) => command::run::run(*arguments),
+        Command::Images(arguments) => command::images::run(&arguments),
+        Command::Inspect(arguments) => command::inspect::run(&arguments),
+        Command::Tag(arguments) => command::tag::run(&arguments),
+        Command::Rmi(arguments) => command::rmi::run(&arguments),
+        Command::Pull(arguments) => command::pull::run(&arguments),
+        Command::Push(arguments) => command::push::run(&arguments),
+        Command::Doctor(arguments) => command::doctor::run(&arguments),
     };
+    interrupt::settle();
+    progress::close();
     match outcome {
         Ok(code) => code,
         Err(failure) => {
             render::failure::print(&failure);
-            ExitCode::from(failure.status())
+            ExitCode::from(match is_run {
+                true => failure.not_started().unwrap_or(RUN_FAILED),
+                false => failure.status(),
+            })
         }
+    }
+}
+
+/// Help and version are asked for; everything else is wrong use.
+fn misused(error: &clap::Error) -> ExitCode {
+    // if nobody reads it, the exit status still tells
+    let _ = error.print();
+    let is_run = std::env::args_os().nth(1).is_some_and(|word| word == "run");
+    match (error.use_stderr(), is_run) {
+        (false, _) => ExitCode::SUCCESS,
+        (true, true) => ExitCode::from(RUN_FAILED),
+        (true, false) => ExitCode::from(2),
     }
 }

@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use constrict_build::container::{Match, look_up};
 use constrict_build::layers::Layers;
 use constrict_build::settings::Settings;
+use constrict_build::source::image::Images;
 use constrict_build::store::Store;
 use constrict_build::{Error, Observer};
-use constrict_oci::registry;
+use constrict_oci::{Platform, registry};
 use constrict_sandbox::Mode;
 
 use crate::failure::Failure;
+use crate::interrupt;
 
 /// A variable of our environment, if it is set and text.
 pub(crate) fn variable(name: &str) -> Option<String> {
@@ -22,14 +25,45 @@ pub(crate) fn enter() -> Result<Mode, Failure> {
     Ok(constrict_sandbox::enter()?.mode)
 }
 
-/// Opens the store.
-pub(crate) fn store(mode: Mode) -> Result<Store, Failure> {
+/// Opens the store, and sees to it that an interrupted program leaves nothing in it.
+pub(crate) fn store(mode: Mode) -> Result<Arc<Store>, Failure> {
     let folder = match mode {
         Mode::Root => "root",
         Mode::SubIds => "sub-ids",
         Mode::SingleId => "single-id",
     };
-    Ok(Store::open(&Store::default_path(&variable), folder)?)
+    let store = Store::open(&Store::default_path(&variable), folder)?;
+    interrupt::watch(&store);
+    Ok(Arc::new(store))
+}
+
+/// The images of the store and of registries, for commands that build nothing. The settings are the user's and those
+/// of the current directory.
+pub(crate) fn images(ca: Option<&Path>, observer: Arc<dyn Observer>) -> Result<Images, Failure> {
+    let settings = Settings::load(Some(Path::new(".")), &variable)?;
+    let mode = enter()?;
+    let ca = ca.or(settings.ca.as_deref());
+    let layers = layers(store(mode)?, mode, &settings, ca, observer)?;
+    Ok(Images {
+        layers,
+        pull: false,
+    })
+}
+
+/// The image of the store that `text` means; one that is not there is an error.
+pub(crate) fn known(store: &Store, text: &str) -> Result<Match, Failure> {
+    match look_up(store, text)? {
+        Some(found) => Ok(found),
+        None => Err(Error::NoSuchImage(text.into()).into()),
+    }
+}
+
+/// The platform that is asked for, else this machine's.
+pub(crate) fn platform(asked: Option<&str>) -> Result<Platform, Failure> {
+    match asked {
+        Some(text) => Platform::parse(text).map_err(|error| Failure::usage(error.to_string())),
+        None => Ok(Platform::host()),
+    }
 }
 
 /// The layers of a store, and the registries that they may come from.
@@ -73,4 +107,31 @@ pub(crate) fn bundle(asked: Option<&Path>) -> Option<PathBuf> {
     set.into_iter()
         .chain(BUNDLES.map(PathBuf::from))
         .find(|path| path.is_file())
+}
+
+/// The proxies of this machine's network, for RUN: name and value, names in both cases.
+pub(crate) fn proxies() -> Vec<(String, String)> {
+    let names = [
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "FTP_PROXY",
+        "NO_PROXY",
+        "ALL_PROXY",
+    ];
+    let both = names
+        .iter()
+        .flat_map(|name| [name.to_string(), name.to_ascii_lowercase()]);
+    both.filter_map(|name| {
+        variable(&name)
+            .filter(|value| !value.is_empty())
+            .map(|value| (name, value))
+    })
+    .collect()
+}
+
+/// Writes data to standard output.
+pub(crate) fn print(text: &str) {
+    use std::io::Write as _;
+    // whoever reads may have read enough
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use constrict_build::export;
 use constrict_build::export::image::Image;
@@ -36,7 +35,7 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
         .collect::<Result<_, _>>()?;
     check_destinations(&arguments, &outputs, &tags)?;
     let mode = session::enter()?;
-    let store = Arc::new(session::store(mode)?);
+    let store = session::store(mode)?;
     let ca = arguments.ca.clone();
     let context = context::open(
         &arguments.context,
@@ -80,7 +79,7 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn parse_tag(tag: &str) -> Result<Reference, Failure> {
+pub(super) fn parse_tag(tag: &str) -> Result<Reference, Failure> {
     let reference = Reference::parse(tag)
         .map_err(|error| Failure::usage(format!("invalid tag `{tag}`: {error}")))?;
     if reference.digest().is_some() {
@@ -146,7 +145,7 @@ fn options(arguments: &Build, context: MainContext) -> Result<Options, Failure> 
                 NoCache::Stages(names.iter().map(|name| name.to_lowercase()).collect())
             }
         },
-        proxies: proxies(),
+        proxies: session::proxies(),
         network: match arguments.network {
             NetworkMode::Default => Network::Default,
             NetworkMode::None => Network::None,
@@ -191,26 +190,6 @@ fn named_context(value: &str) -> NamedContext {
         Some(repository) => NamedContext::Git(repository),
         None => NamedContext::Directory(value.into()),
     }
-}
-
-/// The proxies of this machine's network, for RUN.
-fn proxies() -> Vec<(String, String)> {
-    let names = [
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "FTP_PROXY",
-        "NO_PROXY",
-        "ALL_PROXY",
-    ];
-    let both = names
-        .iter()
-        .flat_map(|name| [name.to_string(), name.to_ascii_lowercase()]);
-    both.filter_map(|name| {
-        session::variable(&name)
-            .filter(|value| !value.is_empty())
-            .map(|value| (name, value))
-    })
-    .collect()
 }
 
 /// What the build brings along besides its graph.
@@ -339,7 +318,9 @@ fn export(
         };
         match output.kind {
             Kind::Oci => export::archive::write_oci(layers, image, &names, &mut sink(output)?)?,
-            Kind::Docker => export::archive::write_docker(layers, image, &names, &mut sink(output)?)?,
+            Kind::Docker => {
+                export::archive::write_docker(layers, image, &names, &mut sink(output)?)?
+            }
             Kind::Tar => export::directory::write_tar(layers, diff_ids, sink(output)?)?,
             Kind::Local => {
                 let target = output.dest.as_deref().expect("local has a destination");

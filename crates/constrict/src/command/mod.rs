@@ -1,4 +1,12 @@
 //! The commands, one file each.
 
 pub(crate) mod build;
+pub(crate) mod doctor;
+pub(crate) mod images;
+pub(crate) mod inspect;
 mod output;
+pub(crate) mod pull;
+pub(crate) mod push;
+pub(crate) mod rmi;
+pub(crate) mod run;
+pub(crate) mod tag;

@@ -1,8 +1,12 @@
-//! Progress on standard error: lines as BuildKit's plain mode has them.
+//! Progress on standard error: live on a terminal, lines as BuildKit's plain mode has them elsewhere.
 
+mod frame;
+mod live;
 mod plain;
+mod text;
 
-use std::sync::Arc;
+use std::io::IsTerminal;
+use std::sync::{Arc, OnceLock};
 
 use constrict_build::Observer;
 use constrict_build::export::image::Image;
@@ -16,9 +20,68 @@ pub(crate) trait Show: Observer {
     fn summary(&self, image: &Image, tags: &[Reference]);
 }
 
-/// The way to show that was asked for.
+/// The display on the terminal, if there is one.
+static LIVE: OnceLock<Arc<live::Live>> = OnceLock::new();
+
+/// The way to show that was asked for. To be called once.
 pub(crate) fn observer(mode: ProgressMode, quiet: bool) -> Arc<dyn Show> {
-    match mode {
-        ProgressMode::Auto | ProgressMode::Plain => Arc::new(plain::Plain::new(quiet)),
+    if mode == ProgressMode::Plain || quiet || !colour() {
+        return Arc::new(plain::Plain::new(quiet));
+    }
+    LIVE.get_or_init(live::Live::start).clone()
+}
+
+/// Whether standard error takes more than lines of plain text.
+pub(crate) fn colour() -> bool {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    std::io::stderr().is_terminal()
+        && set("NO_COLOR").is_none()
+        && set("TERM").is_some_and(|term| term != "dumb")
+}
+
+/// Ends the display, so that something else can be written.
+pub(crate) fn close() {
+    if let Some(live) = LIVE.get() {
+        live.close();
+    }
+}
+
+/// Bytes for people, in units of 1000 as docker shows them.
+pub(crate) fn bytes(count: u64) -> String {
+    let mut value = count as f64;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if value < 999.5 {
+            return match (unit, value) {
+                ("B", _) | (_, 99.95..) => format!("{value:.0}{unit}"),
+                (_, 9.995..) => format!("{value:.1}{unit}"),
+                _ => format!("{value:.2}{unit}"),
+            };
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.2}TB")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn bytes_have_three_digits() {
+        let shown = [
+            0,
+            18,
+            999,
+            1000,
+            2_690_000,
+            24_500_000,
+            361_200_000,
+            999_700_000,
+            1_234_000_000_000,
+        ];
+        assert_eq!(
+            shown.map(super::bytes),
+            [
+                "0B", "18B", "999B", "1.00kB", "2.69MB", "24.5MB", "361MB", "1.00GB", "1.23TB"
+            ]
+        );
     }
 }

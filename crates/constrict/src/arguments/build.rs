@@ -1,24 +1,8 @@
-//! What can be typed: commands and their flags, named as docker names them.
+//! `constrict build`: its flags.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
-/// Builds container images for Python applications, and shows that they run.
-#[derive(Debug, Parser)]
-#[command(name = "constrict", version, disable_help_subcommand = true)]
-pub(crate) struct Arguments {
-    /// What to do.
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-/// The commands.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Build an image from a Dockerfile
-    Build(Box<Build>),
-}
+use clap::{Args, ValueEnum};
 
 /// `constrict build`.
 #[derive(Debug, Args)]

@@ -1,0 +1,45 @@
+//! What can be typed: commands and their flags, named as docker names them.
+
+mod build;
+mod images;
+mod run;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use build::{Build, NetworkMode, ProgressMode};
+pub(crate) use images::{
+    Doctor, DoctorFormat, Images, ImagesFormat, Inspect, Pull, Push, Remove, Tag,
+};
+pub(crate) use run::{Run, RunNetwork};
+
+/// Builds container images for Python applications, and shows that they run.
+#[derive(Debug, Parser)]
+#[command(name = "constrict", version, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build an image from a Dockerfile
+    Build(Box<Build>),
+    /// Run a command in a new container
+    Run(Box<Run>),
+    /// List the images of the store
+    Images(Images),
+    /// Show everything about images, as JSON
+    Inspect(Inspect),
+    /// Give an image a further name
+    Tag(Tag),
+    /// Remove names, and images that have none left
+    Rmi(Remove),
+    /// Download an image from a registry
+    Pull(Pull),
+    /// Upload an image to a registry
+    Push(Push),
+    /// Say what this machine allows, and what to change
+    Doctor(Doctor),
+}

@@ -1,0 +1,122 @@
+//! Ctrl-C and its kin: a thread that waits for signals, ends every sandbox, tidies up and exits; or, while a container
+//! runs in the foreground, passes them on to it.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use constrict_build::store::Store;
+use constrict_sandbox::{Killer, terminal};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
+use signal_hook::iterator::Signals;
+
+use crate::progress;
+
+/// What ends the program.
+const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+/// What a container gets as well.
+const PASSED_ON: [i32; 3] = [SIGUSR1, SIGUSR2, SIGWINCH];
+/// A container that ignores this many is killed, as docker's command line gives up then.
+const PATIENCE: u32 = 3;
+
+/// The container that signals are for.
+struct Foreground {
+    killer: Killer,
+    /// How many SIGINT and SIGTERM it got.
+    asked: u32,
+}
+
+static FOREGROUND: Mutex<Option<Foreground>> = Mutex::new(None);
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+fn foreground() -> MutexGuard<'static, Option<Foreground>> {
+    FOREGROUND.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts the thread. From here on an interrupted program leaves nothing behind in the store.
+pub(crate) fn watch(store: &Store) {
+    let temporary = store.root().join("tmp");
+    // SIGWINCH and kin are ignored until a container wants them, which is what they do by themselves
+    let Ok(mut signals) = Signals::new(ENDING) else {
+        // without it signals do what they do by default
+        return;
+    };
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            if !pass_on(signal) {
+                end(signal, &temporary);
+            }
+        }
+    });
+}
+
+/// Passes signals on to a container from here on, for as long as the result lives.
+pub(crate) fn pass_on_to(killer: Killer) -> PassingOn {
+    *foreground() = Some(Foreground { killer, asked: 0 });
+    let signals = Signals::new(PASSED_ON).ok();
+    let handle = signals.as_ref().map(Signals::handle);
+    if let Some(mut signals) = signals {
+        thread::spawn(move || {
+            for signal in signals.forever() {
+                pass_on(signal);
+            }
+        });
+    }
+    PassingOn { handle }
+}
+
+/// Ends the passing on when dropped.
+pub(crate) struct PassingOn {
+    handle: Option<signal_hook::iterator::Handle>,
+}
+
+impl Drop for PassingOn {
+    fn drop(&mut self) {
+        *foreground() = None;
+        if let Some(handle) = &self.handle {
+            handle.close();
+        }
+    }
+}
+
+/// Whether there is a container that the signal is for.
+fn pass_on(signal: i32) -> bool {
+    let mut foreground = foreground();
+    let Some(container) = foreground.as_mut() else {
+        return false;
+    };
+    if [SIGINT, SIGTERM].contains(&signal) {
+        container.asked += 1;
+    }
+    let patient = container.asked < PATIENCE;
+    container
+        .killer
+        .kill(if patient { signal } else { SIGKILL });
+    true
+}
+
+/// Ends everything.
+fn end(signal: i32, temporary: &PathBuf) -> ! {
+    INTERRUPTED.store(true, Ordering::SeqCst);
+    constrict_sandbox::kill_all();
+    terminal::restore();
+    progress::close();
+    eprintln!("error: interrupted");
+    let own = format!("{}-", std::process::id());
+    for entry in std::fs::read_dir(temporary).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&own) {
+            // what cannot be deleted now is found by `prune`
+            let _ = constrict_sandbox::remove_tree(&entry.path());
+        }
+    }
+    std::process::exit(128 + signal)
+}
+
+/// Waits for the end of the program if it is being interrupted: what failed then is no news.
+pub(crate) fn settle() {
+    while INTERRUPTED.load(Ordering::SeqCst) {
+        thread::sleep(Duration::from_secs(1));
+    }
+}

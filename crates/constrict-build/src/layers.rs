@@ -60,12 +60,6 @@ impl Layers {
         if self.store.has_blob(&descriptor.digest) {
             return Ok(());
         }
-        let _lock = self
-            .store
-            .lock(&format!("blob-{}", descriptor.digest.hex()))?;
-        if self.store.has_blob(&descriptor.digest) {
-            return Ok(());
-        }
         match self.origin(diff_id)? {
             Some(origin) => self.pull(&origin, descriptor),
             None => Err(Error::Invalid(format!(
@@ -85,6 +79,11 @@ impl Layers {
 
     /// Downloads a blob; what an interrupted download left is continued.
     pub fn pull(&self, reference: &Reference, descriptor: &Descriptor) -> Result<()> {
+        let _lock = self.store.lock(&format!("blob-{}", descriptor.digest.hex()))?;
+        // another process may have pulled it while this one waited
+        if self.store.has_blob(&descriptor.digest) {
+            return Ok(());
+        }
         let partial = self
             .store
             .root()

@@ -13,7 +13,7 @@ use crate::copy::{
 use crate::error::{Error, Result};
 use crate::graph::{CopyAction, CopySource, FileAction, FilesOp, Unpack, Vertex, VertexId};
 use crate::store::CacheRecord;
-use crate::view::{FileKind, View, clean, resolve_in};
+use crate::view::{FileKind, View, clean, components, resolve_in};
 
 impl Solver {
     pub(super) fn files(
@@ -231,6 +231,11 @@ fn make_directory(plan: &mut Plan<'_>, state: &dyn View, path: &str, user: &str)
     } else {
         chown_ids(state, user)?
     };
-    let path = plan.resolve(&clean(path.as_bytes()))?;
-    plan.make_directories(&path, MakeDirectories { mode: 0o755, owner })
+    // one component after the other, as mkdir does: `x` of `/a/x/../b` is made as well
+    let mut at = Vec::new();
+    for component in components(path.as_bytes()) {
+        at = plan.resolve(&clean(&[at.as_slice(), b"/", component].concat()))?;
+        plan.make_directories(&at, MakeDirectories { mode: 0o755, owner })?;
+    }
+    Ok(())
 }

@@ -31,7 +31,10 @@ impl Lowering<'_> {
             "COPY".into()
         }];
         let mut sources = Vec::new();
-        for source in &copy.sources {
+        // files in the Dockerfile come last, wherever they are written
+        let (paths, heredocs): (Vec<&SourceArg>, Vec<&SourceArg>) =
+            copy.sources.iter().partition(|source| matches!(source, SourceArg::Path(_)));
+        for source in paths.into_iter().chain(heredocs) {
             let (text, source) = match source {
                 SourceArg::Heredoc(heredoc) => (
                     format!("<<{}", heredoc.name),
@@ -90,11 +93,7 @@ impl Lowering<'_> {
             .flatten()
             .collect();
         shown.splice(1..1, flags);
-        shown.push(if written.is_empty() {
-            destination.clone()
-        } else {
-            written
-        });
+        shown.push(written);
         let name = self.next_name(state, &instruction.text);
         let unpack = match copy.unpack {
             _ if !is_add => Unpack::Never,

@@ -164,7 +164,7 @@ impl Lowering<'_> {
     /// WORKDIR.
     pub(super) fn workdir(&mut self, state: &mut State, word: &str, span: Span) -> Result<()> {
         let path = state.expand(self, word, span)?;
-        let path = absolute(&state.config.config.working_dir, &path);
+        let path = working_directory(&state.config.config.working_dir, &path);
         state.config.config.working_dir = path.clone();
         state.history(format!("WORKDIR {path}"), path != "/");
         if path == "/" {
@@ -207,6 +207,18 @@ pub(super) fn absolute(from: &str, path: &str) -> String {
         ""
     };
     format!("/{}{slash}", parts.join("/"))
+}
+
+/// WORKDIR as the configuration has it: an absolute path as it is written, another joined to the last.
+fn working_directory(last: &str, path: &str) -> String {
+    if path.starts_with('/') {
+        return path.to_string();
+    }
+    let joined = absolute("/", &format!("{last}/{path}"));
+    match joined.trim_end_matches('/') {
+        "" => "/".into(),
+        joined => joined.into(),
+    }
 }
 
 fn joined(pairs: &[(String, String)]) -> String {

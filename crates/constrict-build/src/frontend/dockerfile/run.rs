@@ -31,7 +31,9 @@ impl Lowering<'_> {
             Script::Exec(args) => (args, None),
             Script::Shell(text) => (state.shell().into_iter().chain([text]).collect(), None),
             Script::File { name, content } => {
-                (vec![format!("/dev/pipes/{name}")], Some((name, content)))
+                let path = format!("/dev/pipes/{name}");
+                let args = state.shell().into_iter().chain([path]).collect();
+                (args, Some((name, content)))
             }
         };
         if args.is_empty() {

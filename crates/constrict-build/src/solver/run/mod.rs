@@ -34,7 +34,7 @@ use crate::view::{clean, components, resolve};
 const HOSTNAME: &str = "buildkitsandbox";
 
 /// Directories that are there whenever something runs, and that BuildKit leaves in the layer.
-const MOUNT_POINTS: [&str; 4] = ["dev", "etc", "proc", "sys"];
+const MOUNT_POINTS: [&str; 3] = ["dev", "proc", "sys"];
 
 impl Solver {
     pub(super) fn run(&self, id: VertexId, vertex: &Vertex, op: &RunOp) -> Result<(Output, bool)> {

@@ -12,6 +12,7 @@ pub mod compression;
 pub mod contents;
 pub mod deb;
 mod error;
+pub mod official;
 pub mod openpgp;
 pub mod packages;
 pub mod paragraph;

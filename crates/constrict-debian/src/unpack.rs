@@ -192,11 +192,18 @@ impl Read for Hashing<'_> {
 pub fn needs_dpkg(control: &Control) -> bool {
     let essential = control.paragraph.get("Essential") == Some("yes");
     let exempt = essential || control.paragraph.get("Package") == Some("libc6");
-    let Some(file) = control.files.get("preinst").filter(|_| !exempt) else { return false };
+    let Some(file) = control.files.get("preinst").filter(|_| !exempt) else {
+        return false;
+    };
     let script = String::from_utf8_lossy(&file.content).replace("\\\n", " ");
     let harmless = ["--no-rename", "--truename", "--list", "--remove"];
-    let moves = |line: &str| line.contains("dpkg-divert") && !harmless.iter().any(|option| line.contains(option));
-    script.lines().map(str::trim_start).any(|line| !line.starts_with('#') && moves(line))
+    let moves = |line: &str| {
+        line.contains("dpkg-divert") && !harmless.iter().any(|option| line.contains(option))
+    };
+    script
+        .lines()
+        .map(str::trim_start)
+        .any(|line| !line.starts_with('#') && moves(line))
 }
 
 /// Something to run inside the assembled tree, as root of it.

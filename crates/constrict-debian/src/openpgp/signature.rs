@@ -143,7 +143,7 @@ impl Signature {
             8 => HashFunction::Sha256,
             9 => HashFunction::Sha384,
             10 => HashFunction::Sha512,
-            1 | 2 | 3 => return unusable("a hash function that is broken"),
+            1..=3 => return unusable("a hash function that is broken"),
             _ => return unusable("a hash function that is not supported"),
         };
         let left = cursor.take(2)?;

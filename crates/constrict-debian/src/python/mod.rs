@@ -63,23 +63,42 @@ struct Edit {
 
 /// The recipe for one Python that a suite carries.
 pub fn recipe(version: PythonVersion, architecture: &str, universe: &Universe) -> Result<Recipe> {
-    let triplet = triplet(architecture).ok_or_else(|| Error::value("architecture", architecture, "is not known"))?;
+    let triplet = triplet(architecture)
+        .ok_or_else(|| Error::value("architecture", architecture, "is not known"))?;
     let main = format!("python{version}");
     let newest = |name: &str| universe.newest(name);
-    let interpreter =
-        newest(&main).ok_or_else(|| Error::value("python version", &version.to_string(), "is not in the suite"))?;
+    let interpreter = newest(&main).ok_or_else(|| {
+        Error::value(
+            "python version",
+            &version.to_string(),
+            "is not in the suite",
+        )
+    })?;
     let names = transplanted_names(version);
-    let transplanted: Vec<String> = names.into_iter().filter(|name| is_offered(universe, name, version)).collect();
+    let transplanted: Vec<String> = names
+        .into_iter()
+        .filter(|name| is_offered(universe, name, version))
+        .collect();
     let mut wanted = BTreeSet::from(["ca-certificates", "netbase", "tzdata"].map(str::to_owned));
     for name in &transplanted {
-        let package = newest(name).ok_or_else(|| Error::value("package name", name, "is not in the suite"))?;
+        let package = newest(name)
+            .ok_or_else(|| Error::value("package name", name, "is not in the suite"))?;
         for item in needs(package)? {
             wanted.insert(item.to_string());
         }
     }
-    let upstream = interpreter.version.upstream().split('+').next().unwrap_or_default();
+    let upstream = interpreter
+        .version
+        .upstream()
+        .split('+')
+        .next()
+        .unwrap_or_default();
     let mut environment = vec![
-        ("PATH".to_owned(), "/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
+        (
+            "PATH".to_owned(),
+            "/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+                .to_owned(),
+        ),
         ("PYTHON_VERSION".to_owned(), upstream.to_owned()),
     ];
     if version.minor < 13 {
@@ -99,22 +118,37 @@ pub fn recipe(version: PythonVersion, architecture: &str, universe: &Universe) -
 }
 
 fn transplanted_names(version: PythonVersion) -> Vec<String> {
-    let mut list: Vec<String> = ["libpython#-minimal", "libpython#-stdlib", "python#-minimal", "python#", "python#-venv"]
-        .into_iter()
-        .chain(["libpython#", "libpython#-dev"])
-        .map(|name| name.replace('#', &version.to_string()))
-        .collect();
+    let mut list: Vec<String> = [
+        "libpython#-minimal",
+        "libpython#-stdlib",
+        "python#-minimal",
+        "python#",
+        "python#-venv",
+    ]
+    .into_iter()
+    .chain(["libpython#", "libpython#-dev"])
+    .map(|name| name.replace('#', &version.to_string()))
+    .collect();
     let modules = ["python3-distutils", "python3-lib2to3"];
-    let wheels = ["python3-pip-whl", "python-pip-whl", "python3-setuptools-whl"];
+    let wheels = [
+        "python3-pip-whl",
+        "python-pip-whl",
+        "python3-setuptools-whl",
+    ];
     list.extend(modules.into_iter().chain(wheels).map(str::to_owned));
     list
 }
 
 /// Whether the suite has it for this Python: `python3-distutils` is of one minor release; one of two names has pip.
 fn is_offered(universe: &Universe, name: &str, version: PythonVersion) -> bool {
-    let Some(package) = universe.newest(name) else { return false };
+    let Some(package) = universe.newest(name) else {
+        return false;
+    };
     match name {
-        "python3-distutils" | "python3-lib2to3" => package.version.upstream().starts_with(&format!("{version}.")),
+        "python3-distutils" | "python3-lib2to3" => package
+            .version
+            .upstream()
+            .starts_with(&format!("{version}.")),
         "python-pip-whl" => universe.newest("python3-pip-whl").is_none(),
         _ => true,
     }
@@ -123,7 +157,10 @@ fn is_offered(universe: &Universe, name: &str, version: PythonVersion) -> bool {
 /// What a transplanted package depends on, Python packages and MIME types (which official images lack) aside.
 fn needs(package: &Package) -> Result<Vec<Alternatives>> {
     let ours = |name: &str| {
-        name.starts_with("python") || name.starts_with("libpython") || name == "media-types" || name.ends_with("-dev")
+        name.starts_with("python")
+            || name.starts_with("libpython")
+            || name == "media-types"
+            || name.ends_with("-dev")
     };
     let mut list = package.relations(Field::PreDepends)?;
     list.extend(package.relations(Field::Depends)?);
@@ -169,7 +206,10 @@ fn install_pip(version: PythonVersion) -> Step {
     Step {
         command: vec!["/bin/bash".to_owned(), "-c".to_owned(), script],
         environment: vec![
-            variable("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+            variable(
+                "PATH",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            ),
             variable("HOME", "/nonexistent"),
             variable("LC_ALL", "C.UTF-8"),
             variable("PYTHONDONTWRITEBYTECODE", "1"),
@@ -184,18 +224,27 @@ impl Recipe {
         let edits = self.edits();
         let mut made = BTreeSet::new();
         read_deb(deb, |_, entry, content| -> Result<(), S::Error> {
-            let Some(path) = self.placed(&entry.path) else { return Ok(()) };
+            let Some(path) = self.placed(&entry.path) else {
+                return Ok(());
+            };
             if entry.kind == Kind::Directory {
                 return Ok(());
             }
             make_parents(&path, entry.mtime, &mut made, sink)?;
-            let mut placed = Entry { path, ..entry.clone() };
+            let mut placed = Entry {
+                path,
+                ..entry.clone()
+            };
             if let Kind::Hardlink(target) = &entry.kind {
                 let moved = self.placed(target);
                 let fact = "is linked to but not transplanted";
-                placed.kind = Kind::Hardlink(moved.ok_or_else(|| Error::value("path", target, fact))?);
+                placed.kind =
+                    Kind::Hardlink(moved.ok_or_else(|| Error::value("path", target, fact))?);
             }
-            let matching: Vec<&Edit> = edits.iter().filter(|edit| self.edits_path(edit, &placed.path)).collect();
+            let matching: Vec<&Edit> = edits
+                .iter()
+                .filter(|edit| self.edits_path(edit, &placed.path))
+                .collect();
             if matching.is_empty() || entry.kind != Kind::File {
                 return sink.make(&placed, content);
             }
@@ -212,8 +261,14 @@ impl Recipe {
         let library = format!("usr/lib/python{version}/");
         if let Some(rest) = path.strip_prefix(&library) {
             let name = rest.rsplit('/').next().unwrap_or(rest);
-            let dropped = ["EXTERNALLY-MANAGED", "sitecustomize.py", "_distutils_system_mod.py"].contains(&rest)
-                || (rest.starts_with("config-") && (name.starts_with("libpython") || name == "python.o"));
+            let dropped = [
+                "EXTERNALLY-MANAGED",
+                "sitecustomize.py",
+                "_distutils_system_mod.py",
+            ]
+            .contains(&rest)
+                || (rest.starts_with("config-")
+                    && (name.starts_with("libpython") || name == "python.o"));
             return (!dropped).then(|| format!("usr/local/lib/python{version}/{rest}"));
         }
         let multiarch = format!("usr/include/{triplet}/python{version}/pyconfig.h");
@@ -223,10 +278,13 @@ impl Recipe {
         }
         if let Some(rest) = path.strip_prefix(&include) {
             // the one of the architecture takes the place of the one that chooses between them
-            return (rest != "pyconfig.h").then(|| format!("usr/local/include/python{version}/{rest}"));
+            return (rest != "pyconfig.h")
+                .then(|| format!("usr/local/include/python{version}/{rest}"));
         }
         if let Some(name) = path.strip_prefix("usr/share/python-wheels/") {
-            return Some(format!("usr/local/lib/python{version}/ensurepip/_bundled/{name}"));
+            return Some(format!(
+                "usr/local/lib/python{version}/ensurepip/_bundled/{name}"
+            ));
         }
         if let Some(name) = path.strip_prefix(&format!("usr/lib/{triplet}/")) {
             let shared = name.starts_with(&format!("libpython{version}.so"));
@@ -244,7 +302,9 @@ impl Recipe {
     }
 
     fn edits_path(&self, edit: &Edit, path: &str) -> bool {
-        let below = path.strip_prefix("usr/local/").map(|rest| rest.replace(&format!("python{}", self.version), "python#"));
+        let below = path
+            .strip_prefix("usr/local/")
+            .map(|rest| rest.replace(&format!("python{}", self.version), "python#"));
         below.is_some_and(|rest| rest.starts_with(edit.path))
     }
 
@@ -268,41 +328,106 @@ impl Recipe {
                  \"site-packages\"))\n        continue\n",
                 true,
             ),
-            edit("lib/python#/sysconfig.py", "prefix_scheme = 'posix_local'", "prefix_scheme = 'posix_prefix'", version.minor > 9),
-            edit("lib/python#/sysconfig/__init__.py", "prefix_scheme = 'posix_local'", "prefix_scheme = 'posix_prefix'", true),
+            edit(
+                "lib/python#/sysconfig.py",
+                "prefix_scheme = 'posix_local'",
+                "prefix_scheme = 'posix_prefix'",
+                version.minor > 9,
+            ),
+            edit(
+                "lib/python#/sysconfig/__init__.py",
+                "prefix_scheme = 'posix_local'",
+                "prefix_scheme = 'posix_prefix'",
+                true,
+            ),
             edit(
                 "lib/python#/distutils/sysconfig.py",
                 "return os.path.join(prefix, \"lib\", \"python3\", \"dist-packages\")",
                 "return os.path.join(libpython, \"site-packages\")",
                 true,
             ),
-            edit(install, "if os.path.normpath(self.prefix) == '/usr/local':", "if False:", true),
-            edit(install, "self.select_scheme(\"unix_local\")", "self.select_scheme(\"unix_prefix\")", true),
-            edit("lib/python#/ensurepip/__init__.py", "    _ensurepip_is_disabled_in_debian_for_system()\n", "", true),
-            edit("lib/python#/ensurepip/__init__.py", "/usr/share/python-wheels", bundled, false),
+            edit(
+                install,
+                "if os.path.normpath(self.prefix) == '/usr/local':",
+                "if False:",
+                true,
+            ),
+            edit(
+                install,
+                "self.select_scheme(\"unix_local\")",
+                "self.select_scheme(\"unix_prefix\")",
+                true,
+            ),
+            edit(
+                "lib/python#/ensurepip/__init__.py",
+                "    _ensurepip_is_disabled_in_debian_for_system()\n",
+                "",
+                true,
+            ),
+            edit(
+                "lib/python#/ensurepip/__init__.py",
+                "/usr/share/python-wheels",
+                bundled,
+                false,
+            ),
             edit(data, "/usr/share/python-wheels", bundled, false),
             edit(data, "'prefix': '/usr'", "'prefix': '/usr/local'", true),
-            edit(data, "'exec_prefix': '/usr'", "'exec_prefix': '/usr/local'", true),
+            edit(
+                data,
+                "'exec_prefix': '/usr'",
+                "'exec_prefix': '/usr/local'",
+                true,
+            ),
             edit(data, "'/usr/include", "'/usr/local/include", true),
             edit(data, "'/usr/bin'", "'/usr/local/bin'", true),
             edit(data, "/usr/lib/python#", "/usr/local/lib/python#", true),
-            edit(data, &format!("'LIBDIR': '/usr/lib/{}'", self.triplet), "'LIBDIR': '/usr/local/lib'", false),
-            edit(data, "'LIBDIR': '/usr/lib'", "'LIBDIR': '/usr/local/lib'", false),
-            edit("bin/pydoc#", "/usr/bin/python", "/usr/local/bin/python", true),
-            edit("bin/python#-config", "/usr/bin/python", "/usr/local/bin/python", false),
+            edit(
+                data,
+                &format!("'LIBDIR': '/usr/lib/{}'", self.triplet),
+                "'LIBDIR': '/usr/local/lib'",
+                false,
+            ),
+            edit(
+                data,
+                "'LIBDIR': '/usr/lib'",
+                "'LIBDIR': '/usr/local/lib'",
+                false,
+            ),
+            edit(
+                "bin/pydoc#",
+                "/usr/bin/python",
+                "/usr/local/bin/python",
+                true,
+            ),
+            edit(
+                "bin/python#-config",
+                "/usr/bin/python",
+                "/usr/local/bin/python",
+                false,
+            ),
         ]
     }
 }
 
 fn apply(edits: &[&Edit], entry: &Entry, content: &mut dyn Read) -> Result<Vec<u8>> {
     let mut text = String::new();
-    let count = content.take(EDITED_LIMIT + 1).read_to_string(&mut text).map_err(Error::io("read a source file"))?;
+    let count = content
+        .take(EDITED_LIMIT + 1)
+        .read_to_string(&mut text)
+        .map_err(Error::io("read a source file"))?;
     if count as u64 > EDITED_LIMIT {
-        return Err(Error::TooLarge { what: "a source file of Python", limit: EDITED_LIMIT });
+        return Err(Error::TooLarge {
+            what: "a source file of Python",
+            limit: EDITED_LIMIT,
+        });
     }
     for edit in edits {
         if edit.required && !text.contains(&edit.find) {
-            return Err(Error::value("source file", &entry.path, "is not the one that the edits were made for"));
+            return Err(Error::value(
+                "source file",
+                &entry.path,
+                "is not the one that the edits were made for",
+            ));
         }
         text = text.replace(&edit.find, &edit.replace);
     }
@@ -310,12 +435,25 @@ fn apply(edits: &[&Edit], entry: &Entry, content: &mut dyn Read) -> Result<Vec<u
 }
 
 /// The directories above a path, those that this package's entries have not made yet.
-fn make_parents<S: Sink>(path: &str, mtime: u64, made: &mut BTreeSet<String>, sink: &mut S) -> Result<(), S::Error> {
+fn make_parents<S: Sink>(
+    path: &str,
+    mtime: u64,
+    made: &mut BTreeSet<String>,
+    sink: &mut S,
+) -> Result<(), S::Error> {
     let ends = path.match_indices('/').map(|(end, _)| end);
     for parent in ends.map(|end| &path[..end]) {
         if made.insert(parent.to_owned()) {
             let path = parent.to_owned();
-            let entry = Entry { path, kind: Kind::Directory, mode: 0o755, uid: 0, gid: 0, mtime, size: 0 };
+            let entry = Entry {
+                path,
+                kind: Kind::Directory,
+                mode: 0o755,
+                uid: 0,
+                gid: 0,
+                mtime,
+                size: 0,
+            };
             sink.make(&entry, &mut io::empty())?;
         }
     }

@@ -71,13 +71,20 @@ impl Universe {
     /// The highest version of a package, with its archive.
     pub fn choice(&self, name: &str) -> Option<Choice<'_>> {
         let index = self.newest_index(name)?;
-        Some(Choice { package: self.package(index), archive: self.archive(index) })
+        Some(Choice {
+            package: self.package(index),
+            archive: self.archive(index),
+        })
     }
 
     /// The names of all packages whose newest version has a priority; `required` is what official images install
     /// beside the essential ones and apt.
     pub fn with_priority(&self, priority: &str) -> Vec<&str> {
-        let chosen = self.newest.values().map(|&index| &self.packages[index]).filter(|found| &*found.priority == priority);
+        let chosen = self
+            .newest
+            .values()
+            .map(|&index| &self.packages[index])
+            .filter(|found| &*found.priority == priority);
         let mut names: Vec<&str> = chosen.map(|found| &*found.name).collect();
         names.sort_unstable();
         names

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod documents;
 mod mirror;
 mod network_indices;
+mod openpgp;
 mod privileged_network_minbase;
 mod privileged_network_python;
 mod tree;

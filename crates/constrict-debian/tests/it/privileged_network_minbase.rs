@@ -17,7 +17,10 @@ pub(crate) fn assemble(suite: Suite, wanted: &[&str], name: &str) -> Tree {
     let universe = mirror::universe(suite, "amd64");
     let required = universe.with_priority("required").into_iter();
     let request = Request {
-        wanted: required.chain(wanted.iter().copied()).map(str::to_owned).collect(),
+        wanted: required
+            .chain(wanted.iter().copied())
+            .map(str::to_owned)
+            .collect(),
         essential: true,
         prefer: Request::usual_preferences(),
         ..Request::default()
@@ -25,7 +28,12 @@ pub(crate) fn assemble(suite: Suite, wanted: &[&str], name: &str) -> Tree {
     let choices = resolve(&universe, &request).unwrap();
     let files = mirror::download(&choices);
     let start = Instant::now();
-    let root = std::env::var_os("CONSTRICT_TEST_DIR").map_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).to_owned(), std::path::PathBuf::from).join(name);
+    let root = std::env::var_os("CONSTRICT_TEST_DIR")
+        .map_or_else(
+            || Path::new(env!("CARGO_TARGET_TMPDIR")).to_owned(),
+            std::path::PathBuf::from,
+        )
+        .join(name);
     if root.exists() {
         fs::remove_dir_all(&root).unwrap();
     }

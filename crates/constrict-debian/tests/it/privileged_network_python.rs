@@ -17,18 +17,35 @@ fn python_tree(suite: Suite, version: &str) -> Tree {
     let version = PythonVersion::parse(version).unwrap();
     let universe = mirror::universe(suite, "amd64");
     let recipe = recipe(version, "amd64", &universe).unwrap();
-    eprintln!("{version}: {:?} {:?} {:?}", recipe.wanted, recipe.transplanted, recipe.environment);
+    eprintln!(
+        "{version}: {:?} {:?} {:?}",
+        recipe.wanted, recipe.transplanted, recipe.environment
+    );
     let mut wanted = vec!["apt"];
     wanted.extend(universe.with_priority("required"));
     wanted.extend(recipe.wanted.iter().map(String::as_str));
     let mut tree = assemble(suite, &wanted, &format!("python{version}"));
-    let choices: Vec<Choice<'_>> = recipe.transplanted.iter().map(|name| universe.choice(name).unwrap()).collect();
+    let choices: Vec<Choice<'_>> = recipe
+        .transplanted
+        .iter()
+        .map(|name| universe.choice(name).unwrap())
+        .collect();
     for path in mirror::download(&choices) {
-        recipe.transplant(fs::File::open(path).unwrap(), &mut tree).unwrap();
+        recipe
+            .transplant(fs::File::open(path).unwrap(), &mut tree)
+            .unwrap();
     }
     for (path, target) in &recipe.links {
         let kind = Kind::Symlink(target.clone());
-        let entry = Entry { path: path.clone(), kind, mode: 0o777, uid: 0, gid: 0, mtime: 0, size: 0 };
+        let entry = Entry {
+            path: path.clone(),
+            kind,
+            mode: 0o777,
+            uid: 0,
+            gid: 0,
+            mtime: 0,
+            size: 0,
+        };
         tree.make(&entry, &mut io::empty()).unwrap();
     }
     for (path, content) in &recipe.files {
@@ -39,7 +56,10 @@ fn python_tree(suite: Suite, version: &str) -> Tree {
     let start = std::time::Instant::now();
     let output = tree.run(&recipe.step);
     eprintln!("{version}: pip installed in {:?}", start.elapsed());
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert!(output.status.success(), "{out}\n{err}");
     tree
 }
@@ -58,11 +78,22 @@ with zipfile.ZipFile("/tmp/probe-1.0-py3-none-any.whl", "w") as wheel:
 
 fn assert_like_the_official_image(tree: &Tree, version: &str) {
     let site = format!("/usr/local/lib/python{version}/site-packages");
-    assert_eq!(tree.shell("for name in python python3 pip pip3 pydoc; do command -v $name; done"), "/usr/local/bin/python\n/usr/local/bin/python3\n/usr/local/bin/pip\n/usr/local/bin/pip3\n/usr/local/bin/pydoc\n");
-    assert_eq!(tree.shell("test -e /usr/bin/python3 || echo none"), "none\n");
     assert_eq!(
-        tree.shell("python -c 'import sys; print(sys.prefix, sys.base_prefix, sys.exec_prefix, *sys.path)'"),
-        format!("/usr/local /usr/local /usr/local  /usr/local/lib/python{} /usr/local/lib/python{version} /usr/local/lib/python{version}/lib-dynload {site}\n", version.replace('.', "") + ".zip")
+        tree.shell("for name in python python3 pip pip3 pydoc; do command -v $name; done"),
+        "/usr/local/bin/python\n/usr/local/bin/python3\n/usr/local/bin/pip\n/usr/local/bin/pip3\n/usr/local/bin/pydoc\n"
+    );
+    assert_eq!(
+        tree.shell("test -e /usr/bin/python3 || echo none"),
+        "none\n"
+    );
+    assert_eq!(
+        tree.shell(
+            "python -c 'import sys; print(sys.prefix, sys.base_prefix, sys.exec_prefix, *sys.path)'"
+        ),
+        format!(
+            "/usr/local /usr/local /usr/local  /usr/local/lib/python{} /usr/local/lib/python{version} /usr/local/lib/python{version}/lib-dynload {site}\n",
+            version.replace('.', "") + ".zip"
+        )
     );
     assert_eq!(
         tree.shell("python -c 'import site, sysconfig; print(*site.getsitepackages()); print(*[sysconfig.get_path(n) for n in (\"stdlib\", \"purelib\", \"platlib\", \"scripts\", \"include\")]); print(sysconfig.get_config_var(\"prefix\"))'"),
@@ -70,7 +101,10 @@ fn assert_like_the_official_image(tree: &Tree, version: &str) {
     );
     assert_eq!(tree.shell("python -c 'import ssl, sqlite3, ctypes, zoneinfo, bz2, lzma, readline, curses, uuid, hashlib, decimal, dbm.ndbm, venv, ensurepip, pyexpat; zoneinfo.ZoneInfo(\"Europe/Berlin\"); ssl.create_default_context(); print(1)'"), "1\n");
     tree.shell(&format!("cat > /tmp/make.py <<'EOF'\n{MAKE_WHEEL}\nEOF\npython /tmp/make.py; pip install --no-index /tmp/probe-1.0-py3-none-any.whl"));
-    assert_eq!(tree.shell("command -v probe; probe; python -c 'import probe; print(probe.__file__)'"), format!("/usr/local/bin/probe\nprobed\n{site}/probe.py\n"));
+    assert_eq!(
+        tree.shell("command -v probe; probe; python -c 'import probe; print(probe.__file__)'"),
+        format!("/usr/local/bin/probe\nprobed\n{site}/probe.py\n")
+    );
     assert!(tree.shell("pip list").contains("probe"));
     tree.shell("pip uninstall -q -y probe");
     assert_eq!(tree.shell("HOME=/home/u; export HOME; mkdir -p $HOME; pip install -q --no-index --user /tmp/probe-1.0-py3-none-any.whl 2>/dev/null; $HOME/.local/bin/probe"), "probed\n");
@@ -78,9 +112,17 @@ fn assert_like_the_official_image(tree: &Tree, version: &str) {
         tree.shell("cd /tmp; python -m venv v; v/bin/pip install -q --no-index /tmp/probe-1.0-py3-none-any.whl 2>/dev/null; v/bin/probe; v/bin/python -c 'import sys; print(sys.prefix, sys.base_prefix)'"),
         "probed\n/tmp/v /usr/local\n"
     );
-    assert_eq!(tree.shell("python3-config --prefix --includes"), format!("/usr/local\n-I/usr/local/include/python{version} -I/usr/local/include/python{version}\n"));
+    assert_eq!(
+        tree.shell("python3-config --prefix --includes"),
+        format!(
+            "/usr/local\n-I/usr/local/include/python{version} -I/usr/local/include/python{version}\n"
+        )
+    );
     assert_eq!(tree.shell(&format!("test -s /usr/local/include/python{version}/Python.h; grep -c SIZEOF_LONG /usr/local/include/python{version}/pyconfig.h | grep -q '[1-9]'; ldconfig -p | grep -c libpython{version}.so.1.0")), "1\n");
-    assert_eq!(tree.shell("dpkg --audit; dpkg -l | grep -c python || true"), "0\n");
+    assert_eq!(
+        tree.shell("dpkg --audit; dpkg -l | grep -c python || true"),
+        "0\n"
+    );
 }
 
 #[test]

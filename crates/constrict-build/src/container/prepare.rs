@@ -68,10 +68,13 @@ pub fn prepare(layers: &Arc<Layers>, config: &ImageConfig, request: &Request) ->
         &account.home,
     );
     spec.cwd = cwd.into();
+    // the own group is among the further ones, as docker has it since CVE-2022-36109
+    let mut groups = vec![account.gid];
+    groups.extend(account.groups.iter().filter(|gid| **gid != account.gid));
     spec.user = User {
         uid: account.uid,
         gid: account.gid,
-        groups: account.groups,
+        groups,
     };
     spec.hostname = hostname;
     spec.network = network.network();

@@ -11,6 +11,7 @@ use constrict_build::settings::Settings;
 use constrict_build::solver::{self, Agent, Authorities, DEFAULT_EPOCH, Secret};
 use constrict_build::source::image::Images;
 use constrict_build::source::{context, git};
+use constrict_dockerfile::Dockerfile;
 use constrict_dockerfile::instruction::Network;
 use constrict_oci::layer::Compression;
 use constrict_oci::{Platform, Reference};
@@ -37,6 +38,7 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     let mode = session::enter()?;
     let store = session::store(mode)?;
     let ca = arguments.ca.clone();
+    check_context(&arguments.context)?;
     let context = context::open(
         &arguments.context,
         arguments.file.as_deref(),
@@ -58,6 +60,7 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     };
     let dockerfile =
         constrict_dockerfile::parse(&context.dockerfile).map_err(|error| attach(error.into()))?;
+    check_target(&arguments, &dockerfile, &context.dockerfile_name)?;
     let options = options(&arguments, context.main.clone())?;
     let brought = brought(&arguments, &context.dockerfile_name, ca)?;
     let compression = outputs
@@ -88,6 +91,52 @@ pub(super) fn parse_tag(tag: &str) -> Result<Reference, Failure> {
         )));
     }
     Ok(reference.or_latest())
+}
+
+/// A path that cannot be a context, said before anything is opened.
+fn check_context(place: &str) -> Result<(), Failure> {
+    if place == "-" || place.contains("://") || git::parse(place).is_some() {
+        return Ok(());
+    }
+    match std::fs::metadata(place) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(Failure::usage_with_hint(
+            format!("the build context `{place}` is no directory"),
+            format!(
+                "constrict build -f {place} . if it is the Dockerfile, constrict build - < {place} if it is a tar"
+            ),
+        )),
+        Err(_) => Err(Failure::usage(format!("no build context at `{place}`"))),
+    }
+}
+
+/// A target that the Dockerfile does not have.
+fn check_target(arguments: &Build, dockerfile: &Dockerfile, name: &str) -> Result<(), Failure> {
+    let Some(target) = arguments
+        .target
+        .as_deref()
+        .filter(|target| !target.is_empty())
+    else {
+        return Ok(());
+    };
+    let number = target.parse::<usize>().ok();
+    let names = || {
+        dockerfile
+            .stages
+            .iter()
+            .filter_map(|stage| stage.name.as_deref())
+    };
+    if number.is_some_and(|number| number < dockerfile.stages.len())
+        || names().any(|name| name.eq_ignore_ascii_case(target))
+    {
+        return Ok(());
+    }
+    let message = format!("no stage `{target}` in {name}");
+    let known: Vec<String> = names().map(|name| format!("`{name}`")).collect();
+    Err(match known.is_empty() {
+        true => Failure::usage_with_hint(message, "FROM IMAGE AS NAME names a stage"),
+        false => Failure::usage_with_hint(message, format!("there is {}", known.join(", "))),
+    })
 }
 
 fn check_destinations(

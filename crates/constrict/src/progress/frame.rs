@@ -155,9 +155,9 @@ mod tests {
             plain(&lines),
             [
                 " ✓ [builder 2/4] RUN pip install --no-cache-dir -r requirements.txt 3.2s",
-                " ✓ [builder 2/4] RUN pip install… 3.2s",
+                " ✓ [builder 2/4] RUN pip install -… 3.2s",
                 " ✓ [builder 2/4] RUN pip install --no-cache-dir -r requirements.txt cached",
-                " ✗ [builder 2/4] RUN pip instal… failed",
+                " ✗ [builder 2/4] RUN pip install… failed",
             ]
         );
         assert_eq!(
@@ -195,7 +195,7 @@ mod tests {
                 " • [1/2] RUN a 0.4s",
                 "     Collecting flask==…",
                 " • [2/2] RUN b 1m01s",
-                " ↓ d… 12.3MB of 45.6MB",
+                " ↓ doc… 12.3MB of 45.6MB",
             ]
         );
     }

@@ -10,7 +10,7 @@ use constrict_build::export::image::Image;
 use constrict_dockerfile::Span;
 use constrict_oci::{Reference, registry};
 
-use super::Show;
+use super::{Show, bytes};
 
 /// Lines on standard error.
 pub(crate) struct Plain {
@@ -87,7 +87,10 @@ impl Observer for Plain {
     }
 
     fn download(&self, what: &str, size: u64) -> Box<dyn registry::Progress> {
-        self.line(&format!("downloading {what} ({:.1} MB)", size as f64 / 1e6));
+        match what.strip_prefix("push ") {
+            Some(what) => self.line(&format!("pushing {what} ({})", bytes(size))),
+            None => self.line(&format!("downloading {what} ({})", bytes(size))),
+        }
         Box::new(())
     }
 }
@@ -96,10 +99,10 @@ impl Show for Plain {
     fn summary(&self, image: &Image, tags: &[Reference]) {
         let size: u64 = image.manifest.layers.iter().map(|layer| layer.size).sum();
         self.line(&format!(
-            "built {} ({} layers, {:.1} MB compressed) in {:.1}s",
+            "built {} ({} layers, {} compressed) in {:.1}s",
             image.descriptor.digest,
             image.manifest.layers.len(),
-            size as f64 / 1e6,
+            bytes(size),
             self.start.elapsed().as_secs_f64()
         ));
         for tag in tags {

@@ -2,4 +2,6 @@
 
 pub(crate) mod age;
 pub(crate) mod failure;
+mod stages;
+mod style;
 pub(crate) mod table;

@@ -1,7 +1,7 @@
 //! Ctrl-C and its kin: a thread that waits for signals, ends every sandbox, tidies up and exits; or, while a container
 //! runs in the foreground, passes them on to it.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -20,6 +20,8 @@ const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
 const PASSED_ON: [i32; 3] = [SIGUSR1, SIGUSR2, SIGWINCH];
 /// A container that ignores this many is killed, as docker's command line gives up then.
 const PATIENCE: u32 = 3;
+/// How often the temporary directory is looked at: threads that are still at work delete their files as well.
+const ROUNDS: u32 = 50;
 
 /// The container that signals are for.
 struct Foreground {
@@ -38,7 +40,6 @@ fn foreground() -> MutexGuard<'static, Option<Foreground>> {
 /// Starts the thread. From here on an interrupted program leaves nothing behind in the store.
 pub(crate) fn watch(store: &Store) {
     let temporary = store.root().join("tmp");
-    // SIGWINCH and kin are ignored until a container wants them, which is what they do by themselves
     let Ok(mut signals) = Signals::new(ENDING) else {
         // without it signals do what they do by default
         return;
@@ -98,20 +99,33 @@ fn pass_on(signal: i32) -> bool {
 }
 
 /// Ends everything.
-fn end(signal: i32, temporary: &PathBuf) -> ! {
+fn end(signal: i32, temporary: &Path) -> ! {
     INTERRUPTED.store(true, Ordering::SeqCst);
+    progress::silence();
     constrict_sandbox::kill_all();
     terminal::restore();
-    progress::close();
     eprintln!("error: interrupted");
+    for _ in 0..ROUNDS {
+        if is_tidy(temporary) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    std::process::exit(128 + signal)
+}
+
+/// Deletes what this process has in the store's temporary directory; whether there was nothing.
+fn is_tidy(temporary: &Path) -> bool {
     let own = format!("{}-", std::process::id());
+    let mut is_tidy = true;
     for entry in std::fs::read_dir(temporary).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(&own) {
-            // what cannot be deleted now is found by `prune`
+            is_tidy = false;
+            // what cannot be deleted now is tried again, and at last found by `prune`
             let _ = constrict_sandbox::remove_tree(&entry.path());
         }
     }
-    std::process::exit(128 + signal)
+    is_tidy
 }
 
 /// Waits for the end of the program if it is being interrupted: what failed then is no news.

@@ -41,13 +41,11 @@ pub(super) fn connect(request: &Request, observer: &dyn Observer) -> Result<Conn
         return Ok(connected);
     }
     let namespace = Namespace::start(&constrict_sandbox::Options::default())?;
-    if let Outbound::None { reason, remedy } = namespace.outbound() {
-        observer.notice(
-            &format!(
-                "the container reaches no network: {reason}; {remedy}, or use `--network host`"
-            ),
-            None,
+    if let Outbound::None { reason, .. } = namespace.outbound() {
+        let message = format!(
+            "the container reaches no network: {reason} (see `constrict doctor`, or use `--network host`)"
         );
+        observer.notice(&message, None);
     }
     for port in ports {
         connected.relays.push((*port, port.publish(&namespace)?));

@@ -97,8 +97,7 @@ impl Volume {
 
 /// docker's rule for names of volumes.
 fn is_name(name: &str) -> bool {
-    name.len() > 1
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::arguments::{Doctor, DoctorFormat};
 use crate::failure::Failure;
-use crate::progress::bytes;
+use crate::progress::{bytes, without_numbers};
 use crate::session;
 
 /// Less free space than this is said: a build of a Python application with its base takes about 1 GB.
@@ -158,7 +158,11 @@ fn as_text(facts: &[Fact], is_able: bool) -> String {
             (false, false) => "note",
             (false, true) => "FAIL",
         };
-        text.push_str(&format!("{sign}  {:width$}  {}\n", fact.name, fact.detail));
+        text.push_str(&format!(
+            "{sign}  {:width$}  {}\n",
+            fact.name,
+            without_numbers(&fact.detail)
+        ));
         if let Some(remedy) = &fact.remedy {
             text.push_str(&format!("{:6}{:width$}  to change it: {remedy}\n", "", ""));
         }

@@ -171,7 +171,14 @@ fn print_ports(arguments: &Run, prepared: &Prepared) {
                 Protocol::Tcp => "tcp",
                 Protocol::Udp => "udp",
             };
-            eprintln!("port {}/{protocol} is published on {host}", port.container);
+            let container = port.container;
+            match host.ip().is_unspecified() {
+                true => eprintln!(
+                    "port {container}/{protocol} is published on port {}",
+                    host.port()
+                ),
+                false => eprintln!("port {container}/{protocol} is published on {host}"),
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use constrict_oci::{Reference, registry};
 
 use super::frame::{self, End};
 use super::text::visible;
-use super::{Show, bytes};
+use super::{Show, bytes, without_numbers};
 
 /// How often the terminal is written to at most.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -105,6 +105,9 @@ impl Live {
     }
 
     fn scroll(&self, line: String) {
+        if super::is_silent() {
+            return;
+        }
         let mut state = self.state();
         state.pending.push(line);
         if state.closed {
@@ -219,7 +222,10 @@ impl Observer for Live {
     }
 
     fn notice(&self, message: &str, _span: Option<Span>) {
-        self.scroll(format!("\x1b[33mwarning:\x1b[m {message}"));
+        self.scroll(format!(
+            "\x1b[33mwarning:\x1b[m {}",
+            without_numbers(message)
+        ));
     }
 
     fn download(&self, what: &str, size: u64) -> Box<dyn registry::Progress> {

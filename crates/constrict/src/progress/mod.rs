@@ -6,6 +6,7 @@ mod plain;
 mod text;
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use constrict_build::Observer;
@@ -46,6 +47,33 @@ pub(crate) fn close() {
     }
 }
 
+/// Set when nothing more is to be shown.
+static IS_SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Ends the display for good: what still fails because the program is being interrupted is no news.
+pub(crate) fn silence() {
+    close();
+    IS_SILENT.store(true, Ordering::SeqCst);
+}
+
+fn is_silent() -> bool {
+    IS_SILENT.load(Ordering::SeqCst)
+}
+
+/// A message of the system without the numbers that only help programs.
+pub(crate) fn without_numbers(message: &str) -> String {
+    let mut parts = message.split(" (os error ");
+    let mut text = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        text.push_str(
+            part.trim_start_matches(|c: char| c.is_ascii_digit())
+                .strip_prefix(')')
+                .unwrap_or(part),
+        );
+    }
+    text
+}
+
 /// Bytes for people, in units of 1000 as docker shows them.
 pub(crate) fn bytes(count: u64) -> String {
     let mut value = count as f64;
@@ -64,6 +92,13 @@ pub(crate) fn bytes(count: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn numbers_of_system_errors_are_left_out() {
+        let text = "no `/x` (Permission denied (os error 13)): no y (os error 2)";
+        let expected = "no `/x` (Permission denied): no y";
+        assert_eq!(super::without_numbers(text), expected);
+    }
+
     #[test]
     fn bytes_have_three_digits() {
         let shown = [

@@ -10,7 +10,7 @@ use constrict_build::export::image::Image;
 use constrict_dockerfile::Span;
 use constrict_oci::{Reference, registry};
 
-use super::{Show, bytes};
+use super::{Show, bytes, without_numbers};
 
 /// Lines on standard error.
 pub(crate) struct Plain {
@@ -32,7 +32,7 @@ impl Plain {
 
     /// A whole line at once, so that lines of parallel steps do not mix.
     fn line(&self, text: &str) {
-        if !self.quiet {
+        if !self.quiet && !super::is_silent() {
             // nobody reads it: then there is nobody to tell
             let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
         }
@@ -83,7 +83,8 @@ impl Observer for Plain {
     }
 
     fn notice(&self, message: &str, _span: Option<Span>) {
-        let _ = std::io::stderr().write_all(format!("warning: {message}\n").as_bytes());
+        let _ = std::io::stderr()
+            .write_all(format!("warning: {}\n", without_numbers(message)).as_bytes());
     }
 
     fn download(&self, what: &str, size: u64) -> Box<dyn registry::Progress> {

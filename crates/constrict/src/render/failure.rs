@@ -123,7 +123,7 @@ fn causes(error: &Error, style: Style, text: &mut String) {
             _ => cause.to_string(),
         };
         if message != said {
-            let shown = without_number(&message);
+            let shown = progress::without_numbers(&message);
             let _ = writeln!(text, "{} {shown}", style.bold("cause:"));
         }
         said = message;
@@ -152,14 +152,6 @@ fn one_line(text: &str, limit: usize) -> String {
     }
     let cut: String = joined.chars().take(limit - 1).collect();
     format!("{cut}…")
-}
-
-/// What the system says, without the number that only helps programs.
-fn without_number(message: &str) -> &str {
-    match message.rfind(" (os error ") {
-        Some(at) if message.ends_with(')') => &message[..at],
-        _ => message,
-    }
 }
 
 /// What an error knows besides its message.

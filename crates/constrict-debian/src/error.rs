@@ -60,6 +60,14 @@ pub enum Error {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// A search that goes further than honest input needs.
+    #[error("{what} has more than {limit} steps")]
+    TooLong {
+        /// What has too many steps.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
     /// No signature of the document holds under the keyring.
     #[error("no valid signature by a trusted key{}", refusals(.0))]
     Untrusted(Vec<Refusal>),

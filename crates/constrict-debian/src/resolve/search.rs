@@ -92,9 +92,9 @@ impl<'a> Search<'a> {
 
     fn satisfy_dependencies(&mut self, position: usize, depth: usize) -> Result<()> {
         if depth > DEPTH_LIMIT {
-            return Err(Error::TooLarge {
+            return Err(Error::TooLong {
                 what: "a chain of dependencies",
-                limit: DEPTH_LIMIT as u64,
+                limit: DEPTH_LIMIT,
             });
         }
         for field in [Field::PreDepends, Field::Depends] {
@@ -118,7 +118,7 @@ impl<'a> Search<'a> {
             let tried = self.choose(index, Some(asking));
             match tried.and_then(|position| self.satisfy_dependencies(position, depth + 1)) {
                 Ok(()) => return Ok(()),
-                Err(error @ Error::TooLarge { .. }) => return Err(error),
+                Err(error @ Error::TooLong { .. }) => return Err(error),
                 Err(error) => {
                     self.take_back(mark);
                     failure = failure.or(Some(error));
@@ -219,9 +219,9 @@ impl<'a> Search<'a> {
         let package = self.universe.package(index);
         self.steps += 1;
         if self.steps > STEP_LIMIT {
-            return Err(Error::TooLarge {
+            return Err(Error::TooLong {
                 what: "the search for dependencies",
-                limit: STEP_LIMIT as u64,
+                limit: STEP_LIMIT,
             });
         }
         if let Some(&position) = self.by_name.get(&*package.name) {

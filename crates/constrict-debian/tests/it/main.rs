@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod archives;
 mod documents;
 mod mirror;
 mod network_indices;
 mod openpgp;
 mod privileged_network_minbase;
 mod privileged_network_python;
+mod resolving;
 mod tree;

@@ -28,12 +28,7 @@ pub(crate) fn assemble(suite: Suite, wanted: &[&str], name: &str) -> Tree {
     let choices = resolve(&universe, &request).unwrap();
     let files = mirror::download(&choices);
     let start = Instant::now();
-    let root = std::env::var_os("CONSTRICT_TEST_DIR")
-        .map_or_else(
-            || Path::new(env!("CARGO_TARGET_TMPDIR")).to_owned(),
-            std::path::PathBuf::from,
-        )
-        .join(name);
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if root.exists() {
         fs::remove_dir_all(&root).unwrap();
     }

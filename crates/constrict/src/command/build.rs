@@ -232,7 +232,8 @@ fn named_context(value: &str) -> NamedContext {
     if let Some(image) = value.strip_prefix("docker-image://") {
         return NamedContext::Image(image.into());
     }
-    if value.starts_with("oci-layout://") {
+    let forms = ["oci-layout://", "oci-archive:", "docker-archive:"];
+    if forms.iter().any(|form| value.starts_with(form)) {
         return NamedContext::Image(value.into());
     }
     match git::parse(value) {

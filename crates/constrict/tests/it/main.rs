@@ -1,0 +1,17 @@
+//! The command line on the real kernel, with a registry in the test's process and a base image made of this machine's
+//! own programs.
+//!
+//! `privileged_` tests need root, or an ordinary user with user namespaces; where neither is given they say so and do
+//! nothing.
+
+mod doctor;
+mod errors;
+mod images;
+mod interrupt;
+mod machine;
+mod outputs;
+mod ports;
+mod run;
+mod screen;
+mod terminal;
+mod usage;

@@ -1,0 +1,118 @@
+//! Where a build's input comes from and where its results go.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::machine;
+use crate::machine::Machine;
+
+const DOCKERFILE: &str = "FROM scratch\nCOPY file /dir/file\n";
+
+fn build(machine: &Machine, arguments: &[&str]) -> String {
+    let mut all = vec!["build", "-q", "--network=none"];
+    all.extend(arguments);
+    machine.ok(&all).trim_end().to_string()
+}
+
+#[test]
+fn privileged_dockerfile_and_context_come_from_where_they_are_said_to_be() {
+    let machine = machine!();
+    machine.write("file", "content\n");
+    machine.write("Dockerfile", DOCKERFILE);
+    machine.write("other/Other", DOCKERFILE);
+    let digest = build(&machine, &["."]);
+    assert_eq!(build(&machine, &["-f", "other/Other", "."]), digest);
+    let fed = machine.feed(&["build", "-q", "-f-", "."], DOCKERFILE.as_bytes());
+    assert_eq!(fed.stdout.trim_end(), digest);
+    let tar = Command::new("tar")
+        .args(["-c", "file", "Dockerfile"])
+        .current_dir(machine.path("work"))
+        .output()
+        .unwrap();
+    let fed = machine.feed(&["build", "-q", "-"], &tar.stdout);
+    assert_eq!(fed.stdout.trim_end(), digest, "{}", fed.stderr);
+    let fed = machine.feed(&["build", "-q", "-"], b"FROM scratch\nENV A=b\n");
+    assert_eq!(fed.status, 0, "{}", fed.stderr);
+    assert!(
+        machine.left_behind().is_empty(),
+        "{:?}",
+        machine.left_behind()
+    );
+}
+
+#[test]
+fn privileged_facts_are_written_to_files() {
+    let machine = machine!();
+    machine.write("file", "content\n");
+    machine.write("Dockerfile", DOCKERFILE);
+    let digest = build(
+        &machine,
+        &[
+            "-t",
+            "a:1",
+            "--iidfile",
+            "id",
+            "--metadata-file",
+            "facts",
+            ".",
+        ],
+    );
+    let read = |name: &str| std::fs::read_to_string(machine.path("work").join(name)).unwrap();
+    assert_eq!(read("id"), digest);
+    let facts: Value = serde_json::from_str(&read("facts")).unwrap();
+    assert_eq!(facts["containerimage.digest"], digest);
+    assert_eq!(facts["image.name"], "docker.io/library/a:1");
+}
+
+#[test]
+fn privileged_results_are_files_and_archives() {
+    let machine = machine!();
+    machine.write("file", "content\n");
+    machine.write("Dockerfile", DOCKERFILE);
+    build(&machine, &["-o", "out", "."]);
+    let copied = std::fs::read_to_string(machine.path("work/out/dir/file")).unwrap();
+    assert_eq!(copied, "content\n");
+    let names = |output: &str| {
+        let list = Command::new("tar")
+            .args(["-t", "-f", output])
+            .current_dir(machine.path("work"))
+            .output()
+            .unwrap();
+        String::from_utf8(list.stdout).unwrap()
+    };
+    build(&machine, &["-o", "type=tar,dest=files.tar", "."]);
+    assert_eq!(names("files.tar"), "dir/\ndir/file\n");
+    build(&machine, &["-t", "a:1", "-o", "type=oci,dest=oci.tar", "."]);
+    assert!(
+        names("oci.tar").contains("oci-layout\n"),
+        "{}",
+        names("oci.tar")
+    );
+    build(
+        &machine,
+        &["-t", "a:1", "-o", "type=docker,dest=docker.tar", "."],
+    );
+    assert!(
+        names("docker.tar").contains("manifest.json\n"),
+        "{}",
+        names("docker.tar")
+    );
+}
+
+#[test]
+fn privileged_plain_progress_is_a_line_an_event() {
+    let machine = machine!();
+    machine.write("Dockerfile", "FROM base:1\nRUN echo hello\n");
+    let outcome = machine.run(&["build", "--network=none", "-t", "a", "."]);
+    assert_eq!(outcome.stdout, "");
+    let steps: Vec<&str> = outcome
+        .stderr
+        .lines()
+        .filter(|line| line.contains("RUN echo hello") || line.ends_with(" hello"))
+        .collect();
+    assert_eq!(steps.len(), 2, "{}", outcome.stderr);
+    assert!(outcome.stderr.ends_with("tagged a:latest\n"));
+    let again = machine.run(&["build", "--network=none", "-t", "a", "."]);
+    assert!(again.stderr.contains(" CACHED\n"), "{}", again.stderr);
+}

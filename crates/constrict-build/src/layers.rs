@@ -107,7 +107,9 @@ impl Layers {
 
     /// The indexes of layers, lowest first, as one tree. Missing blobs are pulled in parallel.
     pub fn tree(&self, layers: &[Digest]) -> Result<Tree> {
-        self.each(layers, |layers, diff_id| layers.index(diff_id).map(drop))?;
+        let missing: Vec<Digest> =
+            layers.iter().filter(|diff_id| !self.store.has_layer_index(diff_id)).copied().collect();
+        self.each(&missing, |layers, diff_id| layers.index(diff_id).map(drop))?;
         let mut stack = Vec::with_capacity(layers.len());
         for diff_id in layers {
             stack.push((diff_id.clone(), self.index(diff_id)?));

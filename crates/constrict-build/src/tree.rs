@@ -159,19 +159,13 @@ impl Tree {
         if !found.node.is_directory() {
             return Vec::new();
         }
-        let start = if path.is_empty() { 0 } else { path.len() + 1 };
         let mut names = BTreeSet::new();
         for (_, index) in &self.layers[found.floor..] {
-            for entry in index.below(path) {
-                let rest = &entry.path[start..];
-                let end = rest
-                    .iter()
-                    .position(|byte| *byte == b'/')
-                    .unwrap_or(rest.len());
-                if !names.contains(&rest[..end]) {
-                    names.insert(rest[..end].to_vec());
+            index.names_below(path, |name| {
+                if !names.contains(name) {
+                    names.insert(name.to_vec());
                 }
-            }
+            });
         }
         names.retain(|name| self.step(&join(path, name), found.floor).is_some());
         names.into_iter().collect()

@@ -32,6 +32,11 @@ const BAKED: &[(At, &str)] = &[
         At::Path("/etc/ssl/certs/ca-certificates.crt"),
         "this machine's bundle; constrict mounts it during RUN",
     ),
+    (At::Path("/etc/ssl"), "made for the bundle in the peers' bases"),
+    (
+        At::Path("/etc/ssl/certs"),
+        "made for the bundle in the peers' bases",
+    ),
 ];
 
 /// Files whose content two docker builds of the same seed do not share either; all else about them must agree.

@@ -164,7 +164,13 @@ impl<'t> Plan<'t> {
     /// other owners wherever it is unpacked by itself.
     pub(crate) fn add_parents(&mut self) {
         let mut missing = BTreeMap::new();
+        let mut last: &[u8] = b"";
         for path in self.entries.keys() {
+            // neighbours share their directories
+            if parent(path) == last {
+                continue;
+            }
+            last = parent(path);
             for (at, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
                 let parent = &path[..at];
                 if self.entries.contains_key(parent) || missing.contains_key(parent) {

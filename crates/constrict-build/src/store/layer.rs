@@ -34,21 +34,22 @@ impl LayerIndex {
     /// Sorts what a layer says. Of two entries with one path, the later counts.
     pub fn new(listed: impl IntoIterator<Item = Entry>) -> Self {
         let mut index = LayerIndex::default();
-        let mut by_path: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut found = Vec::new();
         for entry in listed {
             match entry.kind {
                 Kind::Whiteout => drop(index.whiteouts.insert(entry.path)),
                 Kind::Opaque => drop(index.opaques.insert(entry.path)),
-                _ => match by_path.get(&entry.path) {
-                    Some(&at) => index.entries[at] = entry,
-                    None => {
-                        by_path.insert(entry.path.clone(), index.entries.len());
-                        index.entries.push(entry);
-                    }
-                },
+                _ => found.push(entry),
             }
         }
-        index.entries.sort_by(|a, b| a.path.cmp(&b.path));
+        // stable: of equal paths the last stays last
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        for entry in found {
+            match index.entries.last_mut() {
+                Some(last) if last.path == entry.path => *last = entry,
+                _ => index.entries.push(entry),
+            }
+        }
         index
     }
 
@@ -63,22 +64,35 @@ impl LayerIndex {
 
     /// Whether the layer has something below `path`, whether or not it has an entry for `path` itself.
     pub(crate) fn has_below(&self, path: &[u8]) -> bool {
-        self.below(path).next().is_some()
+        let prefix = below_prefix(path);
+        let first = self.entries.get(self.first_from(&prefix));
+        first.is_some_and(|entry| entry.path.starts_with(&prefix))
     }
 
-    /// The entries below `path`, in order of their paths.
-    pub(crate) fn below(&self, path: &[u8]) -> impl Iterator<Item = &Entry> {
-        let mut prefix = path.to_vec();
-        if !prefix.is_empty() {
-            prefix.push(b'/');
+    /// The names directly below `path`, in no order, each at least once.
+    pub(crate) fn names_below(&self, path: &[u8], mut each: impl FnMut(&[u8])) {
+        let prefix = below_prefix(path);
+        let mut at = self.first_from(&prefix);
+        while let Some(rest) = self.entries.get(at).and_then(|e| e.path.strip_prefix(prefix.as_slice())) {
+            match rest.iter().position(|byte| *byte == b'/') {
+                // everything below the name is left out at once: `/` is followed by `0`
+                Some(end) => {
+                    each(&rest[..end]);
+                    at = self.first_from(&[prefix.as_slice(), &rest[..end], b"0"].concat());
+                }
+                None => {
+                    if !rest.is_empty() {
+                        each(rest);
+                    }
+                    at += 1;
+                }
+            }
         }
-        let from = self
-            .entries
-            .partition_point(|entry| entry.path.as_slice() < prefix.as_slice());
-        self.entries[from..]
-            .iter()
-            .take_while(move |entry| entry.path.starts_with(&prefix))
-            .filter(|e| !e.path.is_empty())
+    }
+
+    /// The place of the first entry whose path is not before `path`.
+    fn first_from(&self, path: &[u8]) -> usize {
+        self.entries.partition_point(|entry| entry.path.as_slice() < path)
     }
 
     /// Whether the layer removes `path` from the layers below it.
@@ -110,6 +124,15 @@ impl LayerIndex {
     pub fn opaques(&self) -> impl Iterator<Item = &Vec<u8>> {
         self.opaques.iter()
     }
+}
+
+/// What the paths below `path` begin with.
+fn below_prefix(path: &[u8]) -> Vec<u8> {
+    let mut prefix = path.to_vec();
+    if !prefix.is_empty() {
+        prefix.push(b'/');
+    }
+    prefix
 }
 
 /// Indexes already read by this process.
@@ -152,6 +175,11 @@ impl Store {
         entries: &[IndexedEntry],
     ) -> Result<()> {
         self.write_file(&self.index_path(diff_id), &index_to_bytes(entries))
+    }
+
+    /// Whether the layer was read so far.
+    pub(crate) fn has_layer_index(&self, diff_id: &Digest) -> bool {
+        self.index_path(diff_id).exists()
     }
 
     /// The index of a layer; `None` if the layer was not read so far.

@@ -1,5 +1,6 @@
 //! One image as its documents, and the places that images are read from. Never reads a layer.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// The most that a manifest, an index or a configuration may have; registries allow 4 MiB.
-const DOCUMENT_MAX: u64 = 16 << 20;
+pub(crate) const DOCUMENT_MAX: u64 = 16 << 20;
 /// How deep indexes may be in indexes.
 const DEPTH_MAX: u32 = 4;
 /// The annotation with an image's full name, containerd's.
@@ -116,55 +117,74 @@ pub trait ImageSource {
     fn read_document(&self, descriptor: &Descriptor) -> Result<Vec<u8>> {
         let Descriptor { digest, size, .. } = descriptor;
         if *size > DOCUMENT_MAX {
-            return Err(Error::DocumentTooLarge {
-                digest: Box::new(*digest),
-                size: *size,
-            });
+            return Err(too_large(digest, *size));
         }
         let mut bytes = Vec::new();
-        let read = self
-            .open_blob(digest)?
-            .take(*size + 1)
-            .read_to_end(&mut bytes);
-        read.map_err(|source| Error::Blob {
-            digest: Box::new(*digest),
-            source,
-        })?;
-        if bytes.len() as u64 != *size {
-            return Err(Error::SizeMismatch {
-                digest: Box::new(*digest),
-                expected: *size,
-                found: bytes.len() as u64,
-            });
-        }
-        digest.verify(&bytes)?;
+        self.copy_blob(descriptor, &mut bytes)?;
         Ok(bytes)
     }
 
-    /// The image of that name (any name with `None`) that serves a platform best.
+    /// Copies a blob; fails unless it is what its descriptor says, when what the sink got is worth nothing.
+    fn copy_blob(&self, descriptor: &Descriptor, sink: &mut dyn io::Write) -> Result<()> {
+        copy(descriptor, self.open_blob(&descriptor.digest)?, sink)
+    }
+
+    /// The image of that name that serves a platform best.
     ///
-    /// A name is what an index says in `io.containerd.image.name` or `org.opencontainers.image.ref.name`.
+    /// A name is what an index says in `io.containerd.image.name` or `org.opencontainers.image.ref.name`. With `None` it
+    /// is the only image there is, or of several the one named `latest`.
     fn image(&self, name: Option<&str>, platform: &Platform) -> Result<ImageParts> {
-        let named: Vec<Descriptor> = match name {
-            None => self.index().manifests.clone(),
-            Some(name) => self
-                .index()
-                .manifests
-                .iter()
-                .filter(|entry| is_named(entry, name))
-                .cloned()
-                .collect(),
-        };
-        if let (Some(name), true) = (name, named.is_empty()) {
+        let index = self.index();
+        let name = name.or_else(|| has_several(index).then_some("latest"));
+        let wanted = |entry: &&Descriptor| name.is_none_or(|name| is_named(entry, name));
+        let entries: Vec<Descriptor> = index.manifests.iter().filter(wanted).cloned().collect();
+        if let (Some(name), true) = (name, entries.is_empty()) {
             return Err(Error::NoSuchImage {
                 name: name.to_owned(),
-                found: names(self.index()),
+                found: names(index),
             });
         }
-        let manifest = manifest_for(self, &Index::oci(named), platform, DEPTH_MAX)?;
-        let manifest_json = self.read_document(&manifest)?;
-        let config = Manifest::parse(&manifest_json)?.config;
-        ImageParts::parse(manifest_json, self.read_document(&config)?)
+        image_of(self, &Index::oci(entries), platform)
+    }
+
+    /// The image whose manifest has that digest, or that serves a platform best in the index that has it.
+    fn image_by_digest(&self, digest: &Digest, platform: &Platform) -> Result<ImageParts> {
+        let mut bytes = Vec::new();
+        let mut content = self.open_blob(digest)?.take(DOCUMENT_MAX + 1);
+        content
+            .read_to_end(&mut bytes)
+            .map_err(|source| Error::Blob {
+                digest: Box::new(*digest),
+                source,
+            })?;
+        let size = bytes.len() as u64;
+        if size > DOCUMENT_MAX {
+            return Err(too_large(digest, size));
+        }
+        let media_type = match Index::parse(&bytes) {
+            Ok(index) if !index.manifests.is_empty() => MediaType::OciIndex,
+            _ => MediaType::OciManifest,
+        };
+        let entry = Descriptor::new(media_type, *digest, size);
+        image_of(self, &Index::oci(vec![entry]), platform)
+    }
+}
+
+fn image_of<S: ImageSource + ?Sized>(
+    source: &S,
+    index: &Index,
+    platform: &Platform,
+) -> Result<ImageParts> {
+    let manifest = manifest_for(source, index, platform, DEPTH_MAX)?;
+    let manifest_json = source.read_document(&manifest)?;
+    let config = Manifest::parse(&manifest_json)?.config;
+    ImageParts::parse(manifest_json, source.read_document(&config)?)
+}
+
+fn too_large(digest: &Digest, size: u64) -> Error {
+    Error::DocumentTooLarge {
+        digest: Box::new(*digest),
+        size,
     }
 }
 
@@ -214,15 +234,26 @@ fn is_named(entry: &Descriptor, name: &str) -> bool {
         .any(|found| found == name || full.as_deref().is_ok_and(|full| full == found))
 }
 
+fn name_of(entry: &Descriptor) -> Option<&str> {
+    let full = entry.annotations.get(IMAGE_NAME);
+    full.or_else(|| entry.annotations.get(REF_NAME))
+        .map(String::as_str)
+}
+
+/// Whether two names stand for different images. Entries of one name, or of none, are one image for several platforms.
+fn has_several(index: &Index) -> bool {
+    let mut images: BTreeMap<Option<&str>, BTreeSet<Digest>> = BTreeMap::new();
+    for entry in &index.manifests {
+        images
+            .entry(name_of(entry))
+            .or_default()
+            .insert(entry.digest);
+    }
+    images.values().collect::<BTreeSet<_>>().len() > 1
+}
+
 fn names(index: &Index) -> String {
-    let name = |entry: &Descriptor| {
-        entry
-            .annotations
-            .get(IMAGE_NAME)
-            .or_else(|| entry.annotations.get(REF_NAME))
-            .cloned()
-    };
-    let names: Vec<String> = index.manifests.iter().filter_map(name).collect();
+    let names: Vec<&str> = index.manifests.iter().filter_map(name_of).collect();
     if names.is_empty() {
         "none with a name".to_owned()
     } else {
@@ -288,14 +319,21 @@ pub(crate) fn copy_blob(
     open: &mut BlobOpener<'_>,
     sink: &mut dyn io::Write,
 ) -> Result<()> {
+    let content: Box<dyn Read + '_> = match blob {
+        Blob::Document(bytes) => Box::new(*bytes),
+        Blob::Layer => open(descriptor).map_err(|source| Error::Blob {
+            digest: Box::new(descriptor.digest),
+            source,
+        })?,
+    };
+    copy(descriptor, content, sink)
+}
+
+fn copy(descriptor: &Descriptor, content: impl Read, sink: &mut dyn io::Write) -> Result<()> {
     let Descriptor { digest, size, .. } = descriptor;
     let failed = |source| Error::Blob {
         digest: Box::new(*digest),
         source,
-    };
-    let content: Box<dyn Read + '_> = match blob {
-        Blob::Document(bytes) => Box::new(*bytes),
-        Blob::Layer => open(descriptor).map_err(failed)?,
     };
     let algorithm: Algorithm = digest.algorithm();
     // one byte more than announced, to notice a blob that is longer

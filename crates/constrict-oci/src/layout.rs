@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::image::{IMAGE_NAME, blobs, copy_blob, index_entries};
+use crate::image::{DOCUMENT_MAX, IMAGE_NAME, blobs, copy_blob, index_entries};
 use crate::{BlobOpener, Digest, Error, ImageParts, ImageSource, Index, Reference, Result};
 
 pub(crate) const MARKER: &str = "oci-layout";
@@ -62,18 +62,10 @@ impl ImageSource for Layout {
     }
 
     fn open_blob(&self, digest: &Digest) -> Result<Box<dyn Read + Send>> {
-        let path = self.blob_path(digest);
-        match File::open(&path) {
-            Ok(file) => Ok(Box::new(file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::BlobMissing {
-                digest: Box::new(*digest),
-            }),
-            Err(source) => Err(Error::Io {
-                act: "open",
-                path,
-                source,
-            }),
-        }
+        let missing = || Error::BlobMissing {
+            digest: Box::new(*digest),
+        };
+        Ok(Box::new(open(&self.blob_path(digest), missing)?))
     }
 }
 
@@ -144,15 +136,43 @@ fn blob_path(root: &Path, digest: &Digest) -> PathBuf {
         .join(digest.hex())
 }
 
-fn read(path: &Path, missing: impl Fn() -> Error) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|source| match source.kind() {
+/// Opens a regular file: a pipe or a device would be read for ever.
+fn open(path: &Path, missing: impl Fn() -> Error) -> Result<File> {
+    let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => missing(),
         _ => Error::Io {
-            act: "read",
+            act: "open",
             path: path.to_owned(),
             source,
         },
-    })
+    };
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(Error::NotAnImage {
+            path: path.to_owned(),
+            reason: "it is no regular file",
+        });
+    }
+    File::open(path).map_err(failed)
+}
+
+/// Reads a small document.
+fn read(path: &Path, missing: impl Fn() -> Error) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut content = open(path, missing)?.take(DOCUMENT_MAX + 1);
+    content
+        .read_to_end(&mut bytes)
+        .map_err(|source| Error::Io {
+            act: "read",
+            path: path.to_owned(),
+            source,
+        })?;
+    if bytes.len() as u64 > DOCUMENT_MAX {
+        return Err(Error::NotAnImage {
+            path: path.to_owned(),
+            reason: "it is larger than 16 MiB",
+        });
+    }
+    Ok(bytes)
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<()> {

@@ -9,6 +9,7 @@ use constrict_oci::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::layout::{self, Place};
 use crate::error::{Error, Result};
 use crate::frontend::dockerfile::Resolve;
 use crate::graph::Image;
@@ -57,6 +58,9 @@ impl Resolve for Images {
 impl Images {
     /// The documents of the image `name`, and the repository that has its layers.
     fn documents(&self, name: &str, platform: &Platform) -> Result<(Documents, Option<String>)> {
+        if let Some(place) = Place::parse(name) {
+            return Ok((layout::import(&self.layers.store, &place, platform)?, None));
+        }
         let reference = Reference::parse(name)?.or_latest();
         let mut asked = Vec::new();
         if !self.pull {

@@ -5,6 +5,7 @@ mod directory;
 pub mod git;
 pub(crate) mod http;
 pub mod image;
+pub(crate) mod layout;
 mod nearest;
 mod state;
 

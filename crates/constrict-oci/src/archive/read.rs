@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::docker::{MANIFEST, Saved};
-use crate::image::index_entries;
+use crate::image::{DOCUMENT_MAX, index_entries};
 use crate::layer::Decompressor;
 use crate::layer::decompress::Detected;
 use crate::layer::header::BLOCK;
@@ -23,8 +23,6 @@ use crate::{
     Index, MediaType, Reference, Result,
 };
 
-/// The most that a document in an archive may have.
-const DOCUMENT_MAX: u64 = 16 << 20;
 /// Members an archive may have: an image has three for each layer at most.
 const MEMBERS_MAX: usize = 100_000;
 /// Links to follow from one member to another.

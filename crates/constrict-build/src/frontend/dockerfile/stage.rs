@@ -12,6 +12,7 @@ use crate::graph::{
     CopyAction, CopySource, DirectorySource, FileAction, FilesOp, Graph, Op, Unpack, Vertex,
     VertexId,
 };
+use crate::source::layout::Place;
 
 /// `PATH` where an image sets none, as BuildKit has it.
 pub(crate) const DEFAULT_PATH: &str =
@@ -252,6 +253,13 @@ impl<'a> Lowering<'a> {
             return Ok((None, self.empty_config(platform)));
         }
         let image = match context {
+            None if Place::parse(name).is_some() => {
+                // whoever wrote the Dockerfile does not choose files of the host
+                return Err(at(
+                    span,
+                    format!("`{name}` is no image name; `--build-context NAME={name}` gives it one"),
+                ));
+            }
             None => name.to_string(),
             Some(NamedContext::Image(image)) => image,
             Some(NamedContext::Directory(_) | NamedContext::Git(_)) => {

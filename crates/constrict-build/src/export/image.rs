@@ -60,22 +60,26 @@ fn layer(layers: &Layers, diff_id: &Digest, compression: Compression) -> Result<
         .layer_record(diff_id)?
         .unwrap_or_else(|| unreachable!("solved layers are recorded"));
     let first = record.blobs.first().expect("a record has a blob");
-    if record.origin.is_some() || compression == Compression::GZIP {
+    if record.origin.is_some() {
         return Ok(as_oci(first));
     }
+    let is_usual = [Compression::None, Compression::GZIP, Compression::ZSTD].contains(&compression);
     let wanted = compression.media_type();
-    if let Some(known) = record
+    let known = record
         .blobs
         .iter()
-        .find(|blob| blob.media_type == wanted && layers.store.has_blob(&blob.digest))
-    {
+        .find(|blob| blob.media_type == wanted && layers.store.has_blob(&blob.digest));
+    if let Some(known) = known.filter(|_| is_usual) {
         return Ok(known.clone());
     }
-    let descriptor = recompress(layers, first, compression)?;
-    layers.store.write_layer_record(&LayerRecord {
-        blobs: vec![descriptor.clone()],
-        ..record
-    })?;
+    let here = layers.blob(diff_id)?;
+    let descriptor = recompress(layers, &here, compression)?;
+    if is_usual {
+        layers.store.write_layer_record(&LayerRecord {
+            blobs: vec![descriptor.clone()],
+            ..record
+        })?;
+    }
     Ok(descriptor)
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Store;
 use crate::error::{IoContext, Result};
+use crate::placement::Standing;
 
 /// A layer, by the digest of its uncompressed tar.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,7 @@ pub struct LayerIndex {
     entries: Vec<Entry>,
     whiteouts: HashSet<Vec<u8>>,
     opaques: HashSet<Vec<u8>>,
+    needs_below: bool,
 }
 
 impl LayerIndex {
@@ -35,7 +37,9 @@ impl LayerIndex {
     pub fn new(listed: impl IntoIterator<Item = Entry>) -> Self {
         let mut index = LayerIndex::default();
         let mut found = Vec::new();
+        let mut standing = Standing::default();
         for entry in listed {
+            index.needs_below = index.needs_below || !standing.admits(&entry.path, (&entry.kind).into());
             match entry.kind {
                 Kind::Whiteout => drop(index.whiteouts.insert(entry.path)),
                 Kind::Opaque => drop(index.opaques.insert(entry.path)),
@@ -105,6 +109,11 @@ impl LayerIndex {
         self.opaques.contains(path)
     }
 
+    /// Whether what the entries mean depends on the layers below (`placement.rs`).
+    pub(crate) fn needs_below(&self) -> bool {
+        self.needs_below
+    }
+
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.whiteouts.is_empty() && self.opaques.is_empty()
@@ -156,15 +165,16 @@ impl Store {
     /// Remembers a layer. Blobs already known under this diff_id stay known.
     pub(crate) fn write_layer_record(&self, record: &LayerRecord) -> Result<()> {
         let _lock = self.lock("layers")?;
-        let mut merged = record.clone();
-        if let Some(known) = self.layer_record(&record.diff_id)? {
-            for blob in known.blobs {
-                if !merged.blobs.iter().any(|b| b.digest == blob.digest) {
-                    merged.blobs.push(blob);
-                }
+        let mut merged = self.layer_record(&record.diff_id)?.unwrap_or(LayerRecord {
+            blobs: Vec::new(),
+            ..record.clone()
+        });
+        for blob in &record.blobs {
+            if !merged.blobs.iter().any(|known| known.digest == blob.digest) {
+                merged.blobs.push(blob.clone());
             }
-            merged.origin = merged.origin.or(known.origin);
         }
+        merged.origin = merged.origin.or(record.origin.clone());
         self.write_json(&self.layer_path(&record.diff_id), &merged)
     }
 
@@ -175,6 +185,12 @@ impl Store {
         entries: &[IndexedEntry],
     ) -> Result<()> {
         self.write_file(&self.index_path(diff_id), &index_to_bytes(entries))
+    }
+
+    /// The entries of a layer in the order of its archive; none if it was not read so far.
+    pub(crate) fn layer_entries(&self, diff_id: &Digest) -> Result<Vec<IndexedEntry>> {
+        let content = self.read_file(&self.index_path(diff_id))?;
+        Ok(content.map_or(Ok(Vec::new()), |content| parse_index(&content))?)
     }
 
     /// Whether the layer was read so far.

@@ -1,22 +1,33 @@
 //! Layers on demand: a blob is pulled, indexed or unpacked when somebody needs it, and never before.
 
 use std::collections::HashSet;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use constrict_oci::layer::{Compression, LayerWriter, Limits, NewKind, index_layer};
-use constrict_oci::{Descriptor, Digest, MediaType, Reference, registry};
+use constrict_oci::layer::{
+    Compression, FoundEntry, LayerWriter, Limits, NewEntry, NewKind, index_layer, read_layer,
+};
+use constrict_oci::{Descriptor, Digest, Reference, registry};
 use constrict_sandbox::Mode;
+use serde::{Deserialize, Serialize};
 
 use crate::copy::{Content, Plan};
 use crate::error::{Error, IoContext, Result};
 use crate::observer::Observer;
-use crate::snapshot::{Change, unpack_blob};
+use crate::placement::{self, Standing, Step};
+use crate::snapshot::{Change, unpack_while};
 use crate::store::{LayerIndex, LayerRecord, Store};
 use crate::tree::Tree;
 
 /// How many blobs are pulled at once.
 const PULLS: usize = 4;
+
+/// What stands for a layer on certain layers.
+#[derive(Serialize, Deserialize)]
+struct Placed {
+    diff_id: Digest,
+}
 
 /// The layers of a store, and where missing ones come from.
 pub struct Layers {
@@ -110,11 +121,88 @@ impl Layers {
         let missing: Vec<Digest> =
             layers.iter().filter(|diff_id| !self.store.has_layer_index(diff_id)).copied().collect();
         self.each(&missing, |layers, diff_id| layers.index(diff_id).map(drop))?;
+        self.stack(&self.placed(layers)?)
+    }
+
+    fn stack(&self, layers: &[Digest]) -> Result<Tree> {
         let mut stack = Vec::with_capacity(layers.len());
         for diff_id in layers {
-            stack.push((diff_id.clone(), self.index(diff_id)?));
+            stack.push((*diff_id, self.index(diff_id)?));
         }
         Ok(Tree::new(stack))
+    }
+
+    /// The layers, each that needs those below it replaced by one that means the same and stands alone.
+    fn placed(&self, layers: &[Digest]) -> Result<Vec<Digest>> {
+        let mut placed = Vec::with_capacity(layers.len());
+        let mut chain = Digest::of(b"");
+        for diff_id in layers {
+            placed.push(match self.index(diff_id)?.needs_below() {
+                true => self.place(diff_id, &placed, &chain)?,
+                false => *diff_id,
+            });
+            chain = Digest::of(format!("{chain} {diff_id}").as_bytes());
+        }
+        Ok(placed)
+    }
+
+    /// What stands for a layer on the layers `below`, which `chain` identifies.
+    fn place(&self, diff_id: &Digest, below: &[Digest], chain: &Digest) -> Result<Digest> {
+        let key = Digest::of(format!("{chain} {diff_id}").as_bytes()).hex();
+        let slot = self.store.root().join("slots").join(format!("placed-{key}"));
+        let known = || -> Result<Option<Digest>> {
+            let known = self.store.read_json::<Placed>(&slot)?;
+            Ok(known.map(|known| known.diff_id).filter(|known| self.store.has_layer_index(known)))
+        };
+        if let Some(known) = known()? {
+            return Ok(known);
+        }
+        let _lock = self.store.lock(&format!("placed-{key}"))?;
+        if let Some(known) = known()? {
+            return Ok(known);
+        }
+        let entries = self.store.layer_entries(diff_id)?;
+        let entries = entries.iter().map(|indexed| &indexed.entry);
+        let placed = match placement::place(entries, &self.stack(below)?)? {
+            Some(steps) => self.write_steps(diff_id, steps)?,
+            None => *diff_id,
+        };
+        self.store.write_json(&slot, &Placed { diff_id: placed })?;
+        Ok(placed)
+    }
+
+    /// Writes the layer that `steps` make of another.
+    fn write_steps(&self, diff_id: &Digest, steps: Vec<Step>) -> Result<Digest> {
+        let descriptor = self.blob(diff_id)?;
+        let blob = self.store.open_blob(&descriptor.digest)?;
+        // it stays in this store, where speed counts
+        self.write(Compression::ZSTD, |layer| {
+            let mut steps = steps.into_iter().peekable();
+            let mut next = 0;
+            let mut visit = |found: FoundEntry, content: &mut dyn Read| -> Result<()> {
+                let here = next;
+                next += 1;
+                let due = |step: &Step| match step {
+                    Step::Directory(_) => true,
+                    Step::Entry { at, .. } => *at == here,
+                };
+                while let Some(step) = steps.next_if(due) {
+                    match step {
+                        Step::Directory(entry) => layer.append_empty(entry)?,
+                        Step::Entry { path, target, .. } => {
+                            let mut entry = NewEntry { path, ..found.entry };
+                            if let Some(target) = target {
+                                entry.kind = NewKind::Hardlink { target };
+                            }
+                            return Ok(layer.append(entry, content)?);
+                        }
+                    }
+                }
+                Ok(())
+            };
+            let read = read_layer(blob, &Limits::default(), &mut visit)?;
+            self.verify(&descriptor, diff_id, &read.diff_id)
+        })
     }
 
     fn index(&self, diff_id: &Digest) -> Result<Arc<LayerIndex>> {
@@ -146,15 +234,17 @@ impl Layers {
 
     /// The directories of layers, top first, for overlayfs. Empty layers and repetitions are left out.
     pub fn snapshots(&self, layers: &[Digest]) -> Result<Vec<PathBuf>> {
+        let missing: Vec<Digest> = layers
+            .iter()
+            .filter(|diff_id| !self.store.has_layer_index(diff_id))
+            .copied()
+            .collect();
+        self.each(&missing, |layers, diff_id| layers.first_read(diff_id))?;
         let mut seen = HashSet::new();
         let mut wanted = Vec::new();
-        for diff_id in layers.iter().rev() {
-            let is_empty = self
-                .store
-                .layer_index(diff_id)?
-                .is_some_and(|index| index.is_empty());
-            if !is_empty && seen.insert(diff_id) {
-                wanted.push(diff_id.clone());
+        for diff_id in self.placed(layers)?.into_iter().rev() {
+            if !self.index(&diff_id)?.is_empty() && seen.insert(diff_id) {
+                wanted.push(diff_id);
             }
         }
         self.each(&wanted, |layers, diff_id| {
@@ -166,30 +256,43 @@ impl Layers {
             .collect())
     }
 
-    /// The directory of one layer.
+    /// Unpacks and indexes a layer in one pass if it stands alone, and only indexes it otherwise.
+    fn first_read(&self, diff_id: &Digest) -> Result<()> {
+        let mut standing = Standing::default();
+        self.unpack(diff_id, &mut |entry| {
+            standing.admits(&entry.path, (&entry.kind).into())
+        })?;
+        self.index(diff_id).map(drop)
+    }
+
+    /// The directory of one layer, as it is by itself.
     pub fn snapshot(&self, diff_id: &Digest) -> Result<PathBuf> {
+        self.unpack(diff_id, &mut |_| true)?;
+        Ok(self.store.snapshot_path(diff_id))
+    }
+
+    /// Makes the directory of a layer if it is missing, unless `admits` refuses an entry.
+    fn unpack(&self, diff_id: &Digest, admits: &mut dyn FnMut(&NewEntry) -> bool) -> Result<()> {
         let path = self.store.snapshot_path(diff_id);
         if path.is_dir() {
-            return Ok(path);
+            return Ok(());
         }
         let descriptor = self.blob(diff_id)?;
         let _lock = self.store.lock(&format!("snapshot-{}", diff_id.hex()))?;
         if path.is_dir() {
-            return Ok(path);
+            return Ok(());
         }
         let temporary = self.store.temporary("snapshot");
         std::fs::create_dir(&temporary).at("create", &temporary)?;
-        let (entries, found) = unpack_blob(
-            self.store.open_blob(&descriptor.digest)?,
-            &temporary,
-            self.mode,
-        )?;
+        let blob = self.store.open_blob(&descriptor.digest)?;
+        let Some((entries, found)) = unpack_while(blob, &temporary, self.mode, admits)? else {
+            return Ok(constrict_sandbox::remove_tree(&temporary)?);
+        };
         self.verify(&descriptor, diff_id, &found)?;
         if self.store.layer_index(diff_id)?.is_none() {
             self.store.write_layer_index(diff_id, &entries)?;
         }
-        self.store.adopt_snapshot(&temporary, diff_id)?;
-        Ok(path)
+        self.store.adopt_snapshot(&temporary, diff_id)
     }
 
     /// Does something for each layer, several at once; the first error counts.
@@ -225,7 +328,7 @@ impl Layers {
         let mut entries: Vec<_> = plan.entries.iter().collect();
         // a name that is linked to must come first
         entries.sort_by_key(|(path, planned)| (planned.hard_link.is_some(), (*path).clone()));
-        self.write(|layer| {
+        self.write(Compression::GZIP, |layer| {
             for (path, planned) in entries {
                 let entry = planned.meta.entry(path, planned.hard_link.as_deref());
                 match &planned.content {
@@ -240,7 +343,7 @@ impl Layers {
 
     /// Writes the layer of what a RUN changed.
     pub(crate) fn write_changes(&self, changes: Vec<Change>) -> Result<Digest> {
-        self.write(|layer| {
+        self.write(Compression::GZIP, |layer| {
             for Change { entry, file } in changes {
                 match entry.kind {
                     NewKind::File { .. } => {
@@ -256,13 +359,14 @@ impl Layers {
 
     fn write(
         &self,
+        compression: Compression,
         fill: impl FnOnce(&mut LayerWriter<std::io::BufWriter<std::fs::File>>) -> Result<()>,
     ) -> Result<Digest> {
         let temporary = self.store.temporary("layer");
         let file = std::fs::File::create(&temporary).at("create", &temporary)?;
         let mut layer = LayerWriter::new(
             std::io::BufWriter::with_capacity(1 << 18, file),
-            Compression::GZIP,
+            compression,
         )?;
         fill(&mut layer)?;
         let written = layer.finish()?;
@@ -274,7 +378,7 @@ impl Layers {
         self.store.adopt_blob(&temporary, &written.digest)?;
         self.store
             .write_layer_index(&written.diff_id, &written.index)?;
-        let blob = Descriptor::new(MediaType::OciLayerGzip, written.digest, written.size);
+        let blob = Descriptor::new(compression.media_type(), written.digest, written.size);
         self.store.write_layer_record(&LayerRecord {
             diff_id: written.diff_id.clone(),
             blobs: vec![blob],

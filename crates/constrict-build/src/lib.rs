@@ -11,6 +11,7 @@ pub mod frontend;
 pub mod graph;
 pub mod layers;
 mod observer;
+mod placement;
 pub mod settings;
 mod snapshot;
 pub mod solver;

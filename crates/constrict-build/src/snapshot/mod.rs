@@ -8,4 +8,4 @@ mod unpack;
 pub(crate) use changes::{Change, Owners, changes};
 pub(crate) use disk::{dress_directory, make_entries, write_files, write_plan};
 pub(crate) use times::reset_times;
-pub(crate) use unpack::unpack_blob;
+pub(crate) use unpack::{unpack_blob, unpack_while};

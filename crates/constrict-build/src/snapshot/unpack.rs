@@ -3,19 +3,29 @@
 use std::io::Read;
 use std::path::Path;
 
-use constrict_oci::layer::{FoundEntry, IndexedEntry, Kind, Limits, read_layer};
+use constrict_oci::layer::{FoundEntry, IndexedEntry, Kind, Limits, NewEntry, read_layer};
 use constrict_oci::{Digest, Hasher};
 use constrict_sandbox::Mode;
 
 use super::disk::{Disk, times};
 use crate::error::{Error, IoContext, Result};
 
-/// Unpacks a blob into the empty directory `target`; its entries and the digest of its plain tar.
-pub(crate) fn unpack_blob(
+/// What a blob turned out to be: its entries, and the digest of its plain tar.
+pub(super) type Unpacked = (Vec<IndexedEntry>, Digest);
+
+/// Unpacks a blob into the empty directory `target`.
+pub(crate) fn unpack_blob(blob: impl Read, target: &Path, mode: Mode) -> Result<Unpacked> {
+    let whole = unpack_while(blob, target, mode, &mut |_| true)?;
+    Ok(whole.expect("nothing stops it"))
+}
+
+/// Unpacks a blob as long as `admits` says so; `None` if it stopped, with a part unpacked.
+pub(crate) fn unpack_while(
     blob: impl Read,
     target: &Path,
     mode: Mode,
-) -> Result<(Vec<IndexedEntry>, Digest)> {
+    admits: &mut dyn FnMut(&NewEntry) -> bool,
+) -> Result<Option<Unpacked>> {
     let root = std::fs::File::open(target).at("open", target)?;
     let disk = Disk::new(root.try_clone().at("open", target)?.into(), mode);
     let mut entries: Vec<IndexedEntry> = Vec::new();
@@ -27,6 +37,9 @@ pub(crate) fn unpack_blob(
                 entry,
                 content_offset,
             } = found;
+            if !admits(&entry) {
+                return Err(Stop::NotAdmitted);
+            }
             let mut content = Hashing {
                 inner: content,
                 hasher: Hasher::sha256(),
@@ -40,9 +53,14 @@ pub(crate) fn unpack_blob(
                 entry: entry.with_digest(digest),
                 content_offset,
             });
-            Ok::<(), Error>(())
+            Ok::<(), Stop>(())
         },
-    )?;
+    );
+    let read = match read {
+        Ok(read) => read,
+        Err(Stop::NotAdmitted) => return Ok(None),
+        Err(Stop::Failed(error)) => return Err(error),
+    };
     // making an entry touched its directory: their times are set last
     for entry in entries.iter().map(|indexed| &indexed.entry) {
         if matches!(entry.kind, Kind::Directory) {
@@ -63,7 +81,19 @@ pub(crate) fn unpack_blob(
             }
         }
     }
-    Ok((entries, read.diff_id))
+    Ok(Some((entries, read.diff_id)))
+}
+
+/// Why not all of a blob was unpacked.
+enum Stop {
+    NotAdmitted,
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Stop::Failed(error.into())
+    }
 }
 
 /// Computes the digest of what is read through it.

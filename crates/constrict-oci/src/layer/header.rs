@@ -202,6 +202,7 @@ fn put_checksum(block: &mut [u8; BLOCK]) {
     block[148..156].fill(b' ');
     let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
     put_octal(&mut block[148..155], sum);
+    block[154] = 0;
 }
 
 /// A pax header, padded.

@@ -88,6 +88,16 @@ pub fn open(
     }
 }
 
+/// A further directory, for `--build-context`; its own `.dockerignore` applies.
+pub fn named(name: &str, root: &Path) -> Result<DirectorySource> {
+    let ignore = ignore_file(&Directory::open(root, name)?, ".dockerignore")?;
+    Ok(DirectorySource {
+        name: format!("context `{name}`"),
+        path: root.into(),
+        ignore,
+    })
+}
+
 /// Where the Dockerfile is.
 enum Inside<'a> {
     /// A path in the context.

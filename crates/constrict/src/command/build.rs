@@ -177,7 +177,7 @@ fn options(arguments: &Build, context: MainContext) -> Result<Options, Failure> 
     let mut contexts = BTreeMap::new();
     for text in &arguments.build_context {
         let (name, value) = pair(text, "--build-context")?;
-        contexts.insert(name.to_lowercase(), named_context(&value));
+        contexts.insert(name.to_lowercase(), named_context(&name, &value)?);
     }
     Ok(Options {
         target: arguments.target.clone(),
@@ -228,18 +228,18 @@ fn build_args(arguments: &[String]) -> BTreeMap<String, String> {
     arguments.iter().filter_map(value).collect()
 }
 
-fn named_context(value: &str) -> NamedContext {
+fn named_context(name: &str, value: &str) -> Result<NamedContext, Failure> {
     if let Some(image) = value.strip_prefix("docker-image://") {
-        return NamedContext::Image(image.into());
+        return Ok(NamedContext::Image(image.into()));
     }
     let forms = ["oci-layout://", "oci-archive:", "docker-archive:"];
     if forms.iter().any(|form| value.starts_with(form)) {
-        return NamedContext::Image(value.into());
+        return Ok(NamedContext::Image(value.into()));
     }
-    match git::parse(value) {
+    Ok(match git::parse(value) {
         Some(repository) => NamedContext::Git(repository),
-        None => NamedContext::Directory(value.into()),
-    }
+        None => NamedContext::Directory(context::named(name, Path::new(value))?),
+    })
 }
 
 /// What the build brings along besides its graph.

@@ -11,7 +11,6 @@ mod run;
 mod stage;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 pub(crate) use stage::DEFAULT_PATH;
 
@@ -33,7 +32,7 @@ pub enum NamedContext {
     /// `docker-image://REFERENCE` and the image itself, or one in an OCI layout: something [`Resolve::image`] knows.
     Image(String),
     /// A directory.
-    Directory(PathBuf),
+    Directory(DirectorySource),
     /// A git repository.
     Git(Git),
 }

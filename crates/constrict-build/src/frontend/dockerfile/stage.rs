@@ -9,7 +9,7 @@ use super::args::{self, Variables};
 use super::{MainContext, NamedContext, NoCache, Options, Resolve, at};
 use crate::error::{Error, Result};
 use crate::graph::{
-    CopyAction, CopySource, DirectorySource, FileAction, FilesOp, Graph, Op, Unpack, Vertex,
+    CopyAction, CopySource, FileAction, FilesOp, Graph, Op, Unpack, Vertex,
     VertexId,
 };
 use crate::source::layout::Place;
@@ -354,11 +354,7 @@ impl<'a> Lowering<'a> {
             return Ok(*id);
         }
         let op = match self.options.contexts.get(&name.to_lowercase()) {
-            Some(NamedContext::Directory(path)) => Op::Directory(DirectorySource {
-                name: format!("context `{name}`"),
-                path: path.clone(),
-                ignore: None,
-            }),
+            Some(NamedContext::Directory(directory)) => Op::Directory(directory.clone()),
             Some(NamedContext::Git(git)) => Op::Git(git.clone()),
             _ => return Ok(None),
         };

@@ -90,7 +90,9 @@ impl Layers {
 
     /// Downloads a blob; what an interrupted download left is continued.
     pub fn pull(&self, reference: &Reference, descriptor: &Descriptor) -> Result<()> {
-        let _lock = self.store.lock(&format!("blob-{}", descriptor.digest.hex()))?;
+        let _lock = self
+            .store
+            .lock(&format!("blob-{}", descriptor.digest.hex()))?;
         // another process may have pulled it while this one waited
         if self.store.has_blob(&descriptor.digest) {
             return Ok(());
@@ -118,8 +120,11 @@ impl Layers {
 
     /// The indexes of layers, lowest first, as one tree. Missing blobs are pulled in parallel.
     pub fn tree(&self, layers: &[Digest]) -> Result<Tree> {
-        let missing: Vec<Digest> =
-            layers.iter().filter(|diff_id| !self.store.has_layer_index(diff_id)).copied().collect();
+        let missing: Vec<Digest> = layers
+            .iter()
+            .filter(|diff_id| !self.store.has_layer_index(diff_id))
+            .copied()
+            .collect();
         self.each(&missing, |layers, diff_id| layers.index(diff_id).map(drop))?;
         self.stack(&self.placed(layers)?)
     }
@@ -149,10 +154,16 @@ impl Layers {
     /// What stands for a layer on the layers `below`, which `chain` identifies.
     fn place(&self, diff_id: &Digest, below: &[Digest], chain: &Digest) -> Result<Digest> {
         let key = Digest::of(format!("{chain} {diff_id}").as_bytes()).hex();
-        let slot = self.store.root().join("slots").join(format!("placed-{key}"));
+        let slot = self
+            .store
+            .root()
+            .join("slots")
+            .join(format!("placed-{key}"));
         let known = || -> Result<Option<Digest>> {
             let known = self.store.read_json::<Placed>(&slot)?;
-            Ok(known.map(|known| known.diff_id).filter(|known| self.store.has_layer_index(known)))
+            Ok(known
+                .map(|known| known.diff_id)
+                .filter(|known| self.store.has_layer_index(known)))
         };
         if let Some(known) = known()? {
             return Ok(known);
@@ -190,7 +201,10 @@ impl Layers {
                     match step {
                         Step::Directory(entry) => layer.append_empty(entry)?,
                         Step::Entry { path, target, .. } => {
-                            let mut entry = NewEntry { path, ..found.entry };
+                            let mut entry = NewEntry {
+                                path,
+                                ..found.entry
+                            };
                             if let Some(target) = target {
                                 entry.kind = NewKind::Hardlink { target };
                             }
@@ -385,5 +399,145 @@ impl Layers {
             origin: None,
         })?;
         Ok(written.diff_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    use super::*;
+    use crate::source::StateView;
+    use crate::view::View;
+
+    impl Observer for () {
+        fn started(&self, _: usize, _: &str) {}
+        fn cached(&self, _: usize, _: &str) {}
+        fn finished(&self, _: usize, _: &str, _: std::time::Duration) {}
+        fn failed(&self, _: usize, _: &str) {}
+        fn output(&self, _: usize, _: &[u8]) {}
+        fn explain(&self, _: usize, _: &str, _: &[String]) {}
+        fn notice(&self, _: &str, _: Option<constrict_dockerfile::Span>) {}
+        fn download(&self, _: &str, _: u64) -> Box<dyn registry::Progress> {
+            Box::new(())
+        }
+    }
+
+    fn layers(root: &std::path::Path) -> Arc<Layers> {
+        Arc::new(Layers {
+            store: Arc::new(Store::open(root, "root").unwrap()),
+            registry: registry::Client::new(registry::Options::default()).unwrap(),
+            mode: Mode::Root,
+            observer: Arc::new(()),
+        })
+    }
+
+    /// A layer as a registry gives it: a blob and a record, no index.
+    fn foreign(layers: &Layers, entries: &[(&str, NewKind, u32)], content: &[u8]) -> Digest {
+        let mut layer = LayerWriter::new(Vec::new(), Compression::GZIP).unwrap();
+        for (path, kind, mode) in entries {
+            let mut entry = NewEntry::new(*path, kind.clone(), *mode);
+            entry.mtime = 1000;
+            layer.append(entry, &mut &*content).unwrap();
+        }
+        let written = layer.finish().unwrap();
+        let digest = layers.store.write_blob(&written.sink).unwrap();
+        let blob = Descriptor::new(Compression::GZIP.media_type(), digest, written.size);
+        let record = LayerRecord {
+            diff_id: written.diff_id,
+            blobs: vec![blob],
+            origin: None,
+        };
+        layers.store.write_layer_record(&record).unwrap();
+        written.diff_id
+    }
+
+    fn link(target: &str) -> NewKind {
+        NewKind::Symlink {
+            target: target.into(),
+        }
+    }
+
+    #[test]
+    fn privileged_layers_are_put_where_links_and_directories_below_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let layers = layers(folder.path());
+        let file = NewKind::File { size: 5 };
+        let base = foreign(
+            &layers,
+            &[
+                ("run", NewKind::Directory, 0o711),
+                ("var", NewKind::Directory, 0o755),
+                ("var/run", link("/run"), 0o777),
+            ],
+            b"",
+        );
+        let top = foreign(&layers, &[("var/run/x", file.clone(), 0o640)], b"hello");
+        let state = [base, top];
+
+        let directories = layers.snapshots(&state).unwrap();
+        assert_eq!(directories.len(), 2);
+        assert_eq!(directories[1], layers.store.snapshot_path(&base));
+        let run = std::fs::metadata(directories[0].join("run")).unwrap();
+        assert_eq!(
+            (run.permissions().mode() & 0o7777, run.mtime()),
+            (0o711, 1000)
+        );
+        assert_eq!(
+            std::fs::read(directories[0].join("run/x")).unwrap(),
+            b"hello"
+        );
+        assert!(!directories[0].join("var").exists());
+
+        let tree = layers.tree(&state).unwrap();
+        let paths: Vec<_> = tree
+            .walk()
+            .into_iter()
+            .map(|(path, _)| String::from_utf8(path).unwrap())
+            .collect();
+        assert_eq!(paths, ["run", "run/x", "var", "var/run"]);
+        let view = StateView::new(tree, layers.clone(), "the image".into());
+        let mut content = String::new();
+        view.open(b"run/x")
+            .unwrap()
+            .read_to_string(&mut content)
+            .unwrap();
+        assert_eq!(content, "hello");
+
+        // alone, or on something else, the same layer stays as it is
+        let alone = layers.snapshots(&[top]).unwrap();
+        assert_eq!(alone, [layers.store.snapshot_path(&top)]);
+        assert_eq!(std::fs::read(alone[0].join("var/run/x")).unwrap(), b"hello");
+    }
+
+    #[test]
+    fn privileged_links_of_a_layer_lead_nowhere_outside() {
+        let folder = tempfile::tempdir().unwrap();
+        let layers = layers(folder.path());
+        let outside = folder.path().join("outside");
+        std::fs::create_dir(&outside).unwrap();
+        let absolute = outside.to_str().unwrap();
+        let climbing = format!("../../../../../../../../../..{absolute}");
+        let state = [foreign(
+            &layers,
+            &[
+                ("a", link(absolute), 0o777),
+                ("a/x", NewKind::File { size: 5 }, 0o644),
+                ("b", link(&climbing), 0o777),
+                ("b/y", NewKind::File { size: 5 }, 0o644),
+            ],
+            b"hello",
+        )];
+        let directories = layers.snapshots(&state).unwrap();
+        let inside = directories[0].join(absolute.trim_start_matches('/'));
+        assert_eq!(std::fs::read(inside.join("x")).unwrap(), b"hello");
+        assert_eq!(std::fs::read(inside.join("y")).unwrap(), b"hello");
+        assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 0);
+        assert_eq!(
+            std::fs::read_dir(folder.path().join("tmp"))
+                .unwrap()
+                .count(),
+            0
+        );
     }
 }

@@ -269,3 +269,195 @@ fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
     slashes.map(|(at, _)| &path[..at])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use constrict_oci::Digest;
+
+    use super::*;
+    use crate::store::LayerIndex;
+
+    /// `d PATH`, `d PATH MODE`, `f PATH`, `l PATH TARGET` (symbolic), `h PATH TARGET`, `w PATH` (whiteout), `o PATH` (opaque).
+    fn entry(line: &str) -> Entry {
+        let mut words = line.split(' ').map(|word| word.as_bytes().to_vec());
+        let kind = words.next().unwrap();
+        let path = words.next().unwrap();
+        let third = words.next();
+        let mode = match (&kind[..], &third) {
+            (b"d", Some(mode)) => {
+                u32::from_str_radix(std::str::from_utf8(mode).unwrap(), 8).unwrap()
+            }
+            _ => 0o755,
+        };
+        let new = match &kind[..] {
+            b"d" => NewKind::Directory,
+            b"f" => NewKind::File { size: 0 },
+            b"l" => NewKind::Symlink {
+                target: third.unwrap(),
+            },
+            b"h" => NewKind::Hardlink {
+                target: third.unwrap(),
+            },
+            b"w" => NewKind::Whiteout,
+            _ => NewKind::Opaque,
+        };
+        NewEntry::new(path, new, mode).with_digest(Digest::of(b""))
+    }
+
+    fn tree(layers: &[&[&str]]) -> Tree {
+        let index = |lines: &&[&str]| LayerIndex::new(lines.iter().map(|line| entry(line)));
+        let digest = |at: usize| Digest::of(&[u8::try_from(at).unwrap()]);
+        Tree::new(
+            layers
+                .iter()
+                .enumerate()
+                .map(|(at, lines)| (digest(at), Arc::new(index(lines))))
+                .collect(),
+        )
+    }
+
+    /// `+ PATH MODE` for a directory from below, else the entry's number, its place and its target.
+    fn placed(below: &[&[&str]], layer: &[&str]) -> Result<Option<Vec<String>>> {
+        let entries: Vec<Entry> = layer.iter().map(|line| entry(line)).collect();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let show = |step: Step| match step {
+            Step::Directory(entry) => format!("+ {} {:o}", text(&entry.path), entry.mode),
+            Step::Entry {
+                at,
+                path,
+                target: None,
+            } => format!("{at} {}", text(&path)),
+            Step::Entry {
+                at,
+                path,
+                target: Some(target),
+            } => format!("{at} {} {}", text(&path), text(&target)),
+        };
+        Ok(place(&entries, &tree(below))?.map(|steps| steps.into_iter().map(show).collect()))
+    }
+
+    fn assert_placed(below: &[&[&str]], layer: &[&str], expected: &[&str]) {
+        let expected: Vec<String> = expected.iter().map(|line| line.to_string()).collect();
+        assert_eq!(placed(below, layer).unwrap(), Some(expected), "{layer:?}");
+    }
+
+    fn assert_same(below: &[&[&str]], layer: &[&str]) {
+        assert_eq!(placed(below, layer).unwrap(), None, "{layer:?}");
+    }
+
+    const RUN: &[&str] = &[
+        "d run 711",
+        "d tmp 1777",
+        "d var",
+        "l var/run /run",
+        "l var/tmp ../tmp",
+    ];
+
+    #[test]
+    fn links_of_layers_below_are_followed() {
+        assert_placed(
+            &[RUN],
+            &["d var", "f var/run/x"],
+            &["0 var", "+ run 711", "1 run/x"],
+        );
+        assert_placed(&[RUN], &["f var/tmp/a/b"], &["+ tmp 1777", "0 tmp/a/b"]);
+        assert_placed(&[RUN], &["w var/run/x"], &["+ run 711", "0 run/x"]);
+        assert_placed(&[RUN], &["o var/run"], &["+ run 711", "0 run"]);
+        assert_placed(
+            &[RUN],
+            &["d opt", "f run/x", "h opt/y var/run/x"],
+            &["0 opt", "+ run 711", "1 run/x", "2 opt/y run/x"],
+        );
+    }
+
+    #[test]
+    fn links_of_the_layer_itself_are_followed() {
+        assert_placed(&[], &["l a /b/c", "f a/x"], &["0 a", "1 b/c/x"]);
+        assert_placed(&[], &["l a ../../../b", "f a/x"], &["0 a", "1 b/x"]);
+        assert_placed(&[], &["l a b", "l b c", "f a/x"], &["0 a", "1 b", "2 c/x"]);
+    }
+
+    #[test]
+    fn directories_of_layers_below_are_kept() {
+        assert_placed(&[RUN], &["f tmp/a/b"], &["+ tmp 1777", "0 tmp/a/b"]);
+        assert_placed(&[RUN], &["w tmp/a"], &["+ tmp 1777", "0 tmp/a"]);
+        assert_placed(&[RUN], &["o tmp"], &["+ tmp 1777", "0 tmp"]);
+        // the layer's own entry counts, even if it comes late
+        assert_placed(
+            &[RUN],
+            &["f tmp/a", "d tmp 700"],
+            &["+ tmp 1777", "0 tmp/a", "1 tmp"],
+        );
+    }
+
+    #[test]
+    fn what_is_hidden_below_does_not_count() {
+        assert_same(&[RUN], &["w tmp", "f tmp/a"]);
+        assert_same(&[RUN], &["d var", "w var/run", "f var/run/x"]);
+        assert_same(&[RUN], &["d var", "o var", "f var/run/x"]);
+        assert_same(&[RUN, &["w tmp"]], &["f tmp/a"]);
+    }
+
+    #[test]
+    fn layers_that_mean_the_same_stay_as_they_are() {
+        assert_same(&[], &["f a/b/c", "d a", "w x/y"]);
+        assert_same(
+            &[RUN],
+            &["d opt", "f opt/x", "d var", "d var/run", "f var/run/x"],
+        );
+        // a file below gives way to the directory that is implied
+        assert_same(&[&["f a"]], &["f a/b"]);
+    }
+
+    #[test]
+    fn what_takes_the_place_of_a_directory_takes_all_of_it() {
+        assert_placed(
+            &[],
+            &["d a", "f a/b", "w a/c", "d a-b", "l a /etc", "f a/d"],
+            &["3 a-b", "4 a", "5 etc/d"],
+        );
+    }
+
+    #[test]
+    fn paths_that_lead_nowhere_are_refused() {
+        let error = placed(&[&["l a b", "l b a"]], &["f a/x"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the layer's entry `a/x` leads through too many symbolic links"
+        );
+        let error = placed(&[], &["f a", "f a/x"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the layer's entry `a/x` is below an entry that is no directory"
+        );
+    }
+
+    #[test]
+    fn layers_with_an_entry_for_every_directory_stand_alone() {
+        for (layer, alone) in [
+            (
+                &[
+                    "d a", "d a/b", "f a/b/c", "w a/x", "o a/b", "f d", "l e a/b",
+                ][..],
+                true,
+            ),
+            (&["d ", "d a", "h a/b d", "o "], true),
+            (&["f a/b"], false),
+            (&["f a/b", "d a"], false),
+            (&["l a b", "f a/c"], false),
+            (&["d a", "f a/b", "l a b"], false),
+            (&["w a/b"], false),
+            (&["o a"], false),
+            (&["h x a/b"], false),
+        ] {
+            let mut standing = Standing::default();
+            let entries: Vec<Entry> = layer.iter().map(|line| entry(line)).collect();
+            let admitted = entries
+                .iter()
+                .all(|entry| standing.admits(&entry.path, (&entry.kind).into()));
+            assert_eq!(admitted, alone, "{layer:?}");
+        }
+    }
+}

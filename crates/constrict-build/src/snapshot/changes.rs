@@ -47,7 +47,10 @@ pub(crate) fn changes(upper: &Path, below: &Tree, owners: &Owners<'_>) -> Result
     )
     .at("open", upper)?;
     walk.directory(&root, b"")?;
-    walk.found.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
+    // a name that is linked to must come first: `a-b` is before `a/b`, which the walk saw first
+    let is_link = |change: &Change| matches!(change.entry.kind, NewKind::Hardlink { .. });
+    walk.found
+        .sort_by(|a, b| (is_link(a), &a.entry.path).cmp(&(is_link(b), &b.entry.path)));
     Ok(walk.found)
 }
 
@@ -260,5 +263,43 @@ fn xattrs(file: &Path) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
         )])),
         Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::RANGE) => Ok(BTreeMap::new()),
         Err(error) => Err(error).at("read the capabilities of", file),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_come_after_what_they_link_to() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("a")).unwrap();
+        std::fs::write(folder.path().join("a/b"), "").unwrap();
+        std::fs::hard_link(folder.path().join("a/b"), folder.path().join("a-b")).unwrap();
+        std::fs::write(folder.path().join("c"), "").unwrap();
+        let owners = Owners {
+            mode: Mode::Root,
+            recorded: &[],
+            user: (0, 0),
+        };
+        let found = changes(folder.path(), &Tree::default(), &owners).unwrap();
+        let found: Vec<_> = found
+            .into_iter()
+            .map(|change| (change.entry.path, change.entry.kind))
+            .collect();
+        let file = NewKind::File { size: 0 };
+        let link = NewKind::Hardlink {
+            target: b"a/b".to_vec(),
+        };
+        let expected = [
+            ("a", NewKind::Directory),
+            ("a/b", file.clone()),
+            ("c", file),
+            ("a-b", link),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(path, kind)| (path.as_bytes().to_vec(), kind))
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! Ctrl-C and its kin: a thread that waits for signals, ends every sandbox, tidies up and exits; or, while a container
 //! runs in the foreground, passes them on to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ struct Foreground {
     asked: u32,
 }
 
+/// The store's temporary directory, once there is a store.
+static TEMPORARY: OnceLock<PathBuf> = OnceLock::new();
 static FOREGROUND: Mutex<Option<Foreground>> = Mutex::new(None);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -39,7 +41,7 @@ fn foreground() -> MutexGuard<'static, Option<Foreground>> {
 
 /// Starts the thread. From here on an interrupted program leaves nothing behind in the store.
 pub(crate) fn watch(store: &Store) {
-    let temporary = store.root().join("tmp");
+    let temporary = TEMPORARY.get_or_init(|| store.root().join("tmp"));
     let Ok(mut signals) = Signals::new(ENDING) else {
         // without it signals do what they do by default
         return;
@@ -47,15 +49,15 @@ pub(crate) fn watch(store: &Store) {
     thread::spawn(move || {
         for signal in signals.forever() {
             if !pass_on(signal) {
-                end(signal, &temporary);
+                end(signal, temporary);
             }
         }
     });
 }
 
-/// Passes signals on to a container from here on, for as long as the result lives.
-pub(crate) fn pass_on_to(killer: Killer) -> PassingOn {
-    *foreground() = Some(Foreground { killer, asked: 0 });
+/// Gets ready to pass signals on to a container that is about to start: from here on those that only a container
+/// wants do not end the program.
+pub(crate) fn get_ready() -> PassingOn {
     let signals = Signals::new(PASSED_ON).ok();
     let handle = signals.as_ref().map(Signals::handle);
     if let Some(mut signals) = signals {
@@ -68,9 +70,16 @@ pub(crate) fn pass_on_to(killer: Killer) -> PassingOn {
     PassingOn { handle }
 }
 
-/// Ends the passing on when dropped.
+/// Passes signals on; ends that when dropped.
 pub(crate) struct PassingOn {
     handle: Option<signal_hook::iterator::Handle>,
+}
+
+impl PassingOn {
+    /// The container that gets them.
+    pub(crate) fn start(&self, killer: Killer) {
+        *foreground() = Some(Foreground { killer, asked: 0 });
+    }
 }
 
 impl Drop for PassingOn {
@@ -128,8 +137,16 @@ fn is_tidy(temporary: &Path) -> bool {
     is_tidy
 }
 
+/// Before the program ends by itself: what failed half-way, or was needed to the end, goes.
+pub(crate) fn tidy_up() {
+    settle();
+    if let Some(temporary) = TEMPORARY.get() {
+        is_tidy(temporary);
+    }
+}
+
 /// Waits for the end of the program if it is being interrupted: what failed then is no news.
-pub(crate) fn settle() {
+fn settle() {
     while INTERRUPTED.load(Ordering::SeqCst) {
         thread::sleep(Duration::from_secs(1));
     }

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         Command::Push(arguments) => command::push::run(&arguments),
         Command::Doctor(arguments) => command::doctor::run(&arguments),
     };
-    interrupt::settle();
+    interrupt::tidy_up();
     progress::close();
     match outcome {
         Ok(code) => code,

@@ -47,6 +47,7 @@ pub(crate) fn images(ca: Option<&Path>, observer: Arc<dyn Observer>) -> Result<I
     Ok(Images {
         layers,
         pull: false,
+        debian: None,
     })
 }
 

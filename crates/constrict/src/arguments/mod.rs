@@ -26,7 +26,11 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Build an image from a Dockerfile
     Build(Box<Build>),
-    /// Run a command in a new container
+    /// Run a command in a new container, in the foreground.
+    ///
+    /// The container's files are deleted when it ends, with or without --rm: containers are not kept yet. Volumes with a
+    /// name stay. The exit status is the command's; 125 if constrict failed, 126 if the command cannot be executed, 127 if
+    /// it is not found, 128+n if signal n ended it.
     Run(Box<Run>),
     /// List the images of the store
     Images(Images),

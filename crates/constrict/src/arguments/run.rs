@@ -4,11 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// Run a command in a new container, in the foreground.
-///
-/// The container's files are deleted when it ends, with or without --rm: containers are not kept yet. Volumes with a
-/// name stay. The exit status is the command's; 125 if constrict failed, 126 if the command cannot be executed, 127 if
-/// it is not found, 128+n if signal n ended it.
+/// `constrict run`.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Run {

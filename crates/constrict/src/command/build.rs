@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use constrict_build::export;
 use constrict_build::export::image::Image;
 use constrict_build::frontend::dockerfile::{MainContext, NamedContext, NoCache, Options};
-use constrict_build::settings::Settings;
+use constrict_build::settings::{Bases, Settings};
 use constrict_build::solver::{self, Agent, Authorities, DEFAULT_EPOCH, Secret};
+use constrict_build::source::debian::Debian;
 use constrict_build::source::image::Images;
 use constrict_build::source::{context, git};
 use constrict_dockerfile::Dockerfile;
@@ -18,7 +19,7 @@ use constrict_oci::{Platform, Reference};
 use constrict_sandbox::Mode;
 
 use super::output::{Kind, Output};
-use crate::arguments::{Build, NetworkMode};
+use crate::arguments::{BasesMode, Build, NetworkMode};
 use crate::failure::Failure;
 use crate::{progress, session};
 
@@ -50,9 +51,14 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     let ca = ca.or(settings.ca.clone());
     let observer = progress::observer(arguments.progress, arguments.quiet);
     let layers = session::layers(store, mode, &settings, ca.as_deref(), observer.clone())?;
+    let debian = match wants_debian(arguments.bases, settings.bases) {
+        true => Some(Debian::new(&settings.debian, ca.as_deref(), arguments.pull)?),
+        false => None,
+    };
     let images = Images {
         layers,
         pull: arguments.pull,
+        debian,
     };
     let attach = |error: constrict_build::Error| Failure::Build {
         error: Box::new(error),
@@ -91,6 +97,14 @@ pub(super) fn parse_tag(tag: &str) -> Result<Reference, Failure> {
         )));
     }
     Ok(reference.or_latest())
+}
+
+/// Whether bases come from Debian's packages: what the command line says counts before the settings.
+fn wants_debian(asked: Option<BasesMode>, set: Option<Bases>) -> bool {
+    match asked {
+        Some(mode) => mode == BasesMode::Debian,
+        None => set == Some(Bases::Debian),
+    }
 }
 
 /// A path that cannot be a context, said before anything is opened.

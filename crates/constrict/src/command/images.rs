@@ -67,7 +67,7 @@ fn rows(images: &Store) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     let mut named = BTreeSet::new();
     for tag in store.tags()? {
-        named.insert(tag.manifest.clone());
+        named.insert(tag.manifest);
         let name = Reference::parse(&tag.reference).map_err(constrict_build::Error::from)?;
         rows.push((Some(name), tag.manifest, tag.set_at));
     }
@@ -90,7 +90,7 @@ fn rows(images: &Store) -> Result<Vec<Row>, Failure> {
             sizes,
         });
     }
-    read.sort_by(|a, b| b.set_at.cmp(&a.set_at));
+    read.sort_by_key(|row| std::cmp::Reverse(row.set_at));
     Ok(read)
 }
 

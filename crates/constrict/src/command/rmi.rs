@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Remove) -> Result<ExitCode, Failure> {
 }
 
 fn remove(store: &Arc<Store>, text: &str, found: &Match, force: bool) -> Result<String, Failure> {
-    let digest = found.manifest().clone();
+    let digest = *found.manifest();
     let all = names_of(store, &digest)?;
     let going = match found {
         Match::Tag(tag) => {

@@ -188,6 +188,7 @@ fn execute(arguments: &Run, prepared: &Prepared) -> Result<Exit, Failure> {
         true => (Streams::default(), constrict_sandbox::Stdio::default()),
         false => Streams::pipes(arguments.interactive)?,
     };
+    let passing_on = interrupt::get_ready();
     let mut child = constrict_sandbox::spawn(prepared.spec(), stdio, &Default::default())?;
     let master = child.take_terminal();
     if let (Some(master), true) = (master.as_ref(), arguments.interactive) {
@@ -207,7 +208,7 @@ fn execute(arguments: &Run, prepared: &Prepared) -> Result<Exit, Failure> {
         Some(master) => Streams::terminal(master),
         None => streams,
     };
-    let passing_on = interrupt::pass_on_to(child.killer());
+    passing_on.start(child.killer());
     let outcome = child.wait();
     streams.finish();
     drop(passing_on);

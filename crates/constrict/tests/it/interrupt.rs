@@ -63,7 +63,7 @@ fn privileged_interrupted_build_leaves_nothing() {
             &format!("FROM base:1\nRUN echo started; sleep {mark}\n"),
         );
         let arguments = ["build", "--network=none", "--progress=plain", "."];
-        let (mut child, mut output) = start(&machine, &arguments, " started");
+        let (mut child, mut output) = start(&machine, &arguments, " started\n");
         signal(&child, sent);
         let mut rest = String::new();
         output.read_to_string(&mut rest).unwrap();

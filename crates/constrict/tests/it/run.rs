@@ -5,6 +5,7 @@ use crate::machine::Machine;
 
 /// Runs a shell script in `base:1` without a network; its output and status.
 fn shell(machine: &Machine, flags: &[&str], script: &str) -> (i32, String) {
+    machine.ok(&["pull", "-q", "base:1"]);
     let mut arguments = vec!["run", "--network", "none"];
     arguments.extend(flags);
     arguments.extend(["base:1", "sh", "-c", script]);

@@ -39,8 +39,7 @@ error: [stage-1 3/3] RUN echo three; false failed
 cause: `echo three; false` ended with exit status 1
    | three
 ";
-    let narrow = "\
- ✓ [builder 2/2] RUN echo one; echo two; sleep 1 TIME
+    let narrow = " ✓ [builder 2/2] RUN echo one; echo two; sleep 1 TIME
  ✓ [stage-1 2/3] COPY --from=builder /etc/data /a-rather-long-name-for-a-f… TIME
  ✗ [stage-1 3/3] RUN echo three; false failed
 ";
@@ -93,7 +92,7 @@ fn privileged_interactive_container_has_a_terminal() {
         "base:1",
         "sh",
         "-c",
-        "stty size; echo $TERM; cat; exit 6",
+        "while test \"$(stty size)\" = '0 0'; do :; done; stty size; echo $TERM; cat; exit 6",
     ]);
     let mut screen = Screen::start(command, 90);
     screen.wait_for("24 90\r\nxterm\r\n");

@@ -97,11 +97,7 @@ impl Layers {
         if self.store.has_blob(&descriptor.digest) {
             return Ok(());
         }
-        let partial = self
-            .store
-            .root()
-            .join("tmp")
-            .join(format!("partial-{}", descriptor.digest.hex()));
+        let partial = self.store.partial(&descriptor.digest);
         let progress = self
             .observer
             .download(&reference.familiar(), descriptor.size);

@@ -7,6 +7,7 @@ mod blob;
 mod layer;
 mod lock;
 mod record;
+mod session;
 mod snapshot;
 mod tag;
 
@@ -30,6 +31,7 @@ pub struct Store {
     root: PathBuf,
     /// The folder of snapshots: one for each sandbox mode, since the owners on disk differ.
     mode: &'static str,
+    session: session::Session,
     counter: AtomicU64,
     indexes: layer::IndexCache,
 }
@@ -74,6 +76,7 @@ impl Store {
         Ok(Store {
             root: root.into(),
             mode,
+            session: session::Session::begin(&root.join("tmp"))?,
             counter: AtomicU64::new(0),
             indexes: layer::IndexCache::default(),
         })
@@ -102,7 +105,14 @@ impl Store {
         let n = self.counter.fetch_add(1, Ordering::Relaxed);
         self.root
             .join("tmp")
-            .join(format!("{}-{n}-{hint}", std::process::id()))
+            .join(format!("{}-{n}-{hint}", self.session.name()))
+    }
+
+    /// Where the beginning of a download is kept until it is complete.
+    pub(crate) fn partial(&self, digest: &constrict_oci::Digest) -> PathBuf {
+        self.root
+            .join("tmp")
+            .join(format!("{}{}", session::PARTIAL, digest.hex()))
     }
 
     /// Writes a small file whole or not at all.

@@ -175,28 +175,25 @@ impl Solver {
         spec: &Spec,
         op: &RunOp,
     ) -> Result<Vec<constrict_sandbox::RecordedOwner>> {
-        let pipe =
-            || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).at("make", "a pipe");
-        let ((out, stdout), (err, stderr)) = (pipe()?, pipe()?);
+        // one pipe for both, so that lines stay in their order
+        let (written, stdout) =
+            rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).at("make", "a pipe")?;
         let stdio = Stdio {
             stdin: None,
+            stderr: Some(stdout.try_clone().at("share", "a pipe")?),
             stdout: Some(stdout),
-            stderr: Some(stderr),
         };
         let child = constrict_sandbox::spawn(spec, stdio, &Options::default())
             .map_err(|error| not_started(error, op))?;
         let tail = output::Tail::default();
         let observer = &self.layers.observer;
         let outcome = std::thread::scope(|scope| {
-            for stream in [out, err] {
-                let tail = &tail;
-                scope.spawn(move || {
-                    output::lines(stream, &mut |line| {
-                        tail.add(line);
-                        observer.output(id.index(), line);
-                    })
+            scope.spawn(|| {
+                output::lines(written, &mut |line| {
+                    tail.add(line);
+                    observer.output(id.index(), line);
                 });
-            }
+            });
             child.wait()
         })
         .map_err(|error| not_started(error, op))?;

@@ -1,0 +1,134 @@
+//! A process that uses the store: its temporary files carry its name, and its lock says that it is alive.
+//!
+//! `tmp/<session>.lock` is locked as long as the process lives. What a killed process left is deleted by the next one.
+
+use std::fs::File;
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::error::{IoContext, Result};
+
+/// The beginning of a download, kept from one process to the next.
+pub(super) const PARTIAL: &str = "partial-";
+
+/// This process, as the store knows it.
+#[derive(Debug)]
+pub(super) struct Session {
+    name: String,
+    lock: std::path::PathBuf,
+    _file: File,
+}
+
+impl Session {
+    /// Begins, and deletes what dead sessions left in `folder`.
+    pub(super) fn begin(folder: &Path) -> Result<Self> {
+        let nonce = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |time| time.subsec_nanos());
+        let name = format!("{}-{nonce:08x}", std::process::id());
+        let lock = folder.join(format!("{name}.lock"));
+        let file = loop {
+            let file = File::options().create(true).append(true).open(&lock).at("create", &lock)?;
+            flock(&file, FlockOperation::LockExclusive).at("lock", &lock)?;
+            // between the two, another process may have taken it for a dead one's
+            if rustix::fs::fstat(&file).at("stat", &lock)?.st_nlink > 0 {
+                break file;
+            }
+        };
+        let session = Session { name, lock, _file: file };
+        session.clear(folder)?;
+        Ok(session)
+    }
+
+    /// What the names of this session's temporary files begin with.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn clear(&self, folder: &Path) -> Result<()> {
+        let mut alive = vec![self.name.clone()];
+        let mut others = Vec::new();
+        for entry in std::fs::read_dir(folder).at("read", folder)? {
+            let name = entry.at("read", folder)?.file_name().to_string_lossy().into_owned();
+            match name.strip_suffix(".lock") {
+                Some(session) if *session == self.name => {}
+                Some(session) if is_alive(&folder.join(&name)) => alive.push(session.into()),
+                _ => others.push(name),
+            }
+        }
+        for name in others {
+            let is_used = alive.iter().any(|session| name.starts_with(session.as_str()));
+            if !is_used && !name.starts_with(PARTIAL) {
+                remove(&folder.join(name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Session {
+    /// Deletes what this session left; what cannot be deleted now, the next session deletes.
+    fn drop(&mut self) {
+        let folder = self.lock.parent().unwrap_or(Path::new("."));
+        let mine = format!("{}-", self.name);
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&mine) {
+                let _ = remove(&entry.path());
+            }
+        }
+        let _ = std::fs::remove_file(&self.lock);
+    }
+}
+
+/// Whether somebody holds the lock.
+fn is_alive(lock: &Path) -> bool {
+    File::open(lock).is_ok_and(|file| {
+        flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK)
+    })
+}
+
+/// Deletes a file or directory, which another process may delete at the same time.
+fn remove(path: &Path) -> Result<()> {
+    match path.symlink_metadata() {
+        Ok(meta) if meta.is_dir() => Ok(constrict_sandbox::remove_tree(path)?),
+        Ok(_) => match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).at("delete", path)
+            }
+            _ => Ok(()),
+        },
+        Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Session;
+
+    #[test]
+    fn what_dead_sessions_left_is_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["12-00000000-0-file", "12-00000000.lock", "partial-abc"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        std::fs::create_dir_all(folder.path().join("12-00000000-1-run/upper")).unwrap();
+        let living = Session::begin(folder.path()).unwrap();
+        let mine = format!("{}-0-file", living.name());
+        std::fs::write(folder.path().join(&mine), "x").unwrap();
+        let other = Session::begin(folder.path()).unwrap();
+        let mut left: Vec<String> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        let mut expected = vec![
+            mine,
+            format!("{}.lock", living.name()),
+            format!("{}.lock", other.name()),
+            "partial-abc".into(),
+        ];
+        expected.sort();
+        assert_eq!(left, expected);
+    }
+}

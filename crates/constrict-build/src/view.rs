@@ -125,11 +125,14 @@ pub(crate) trait View: Send + Sync {
 /// How many links a path may lead through, as in Linux.
 const MAX_LINKS: usize = 255;
 
+/// Tells the text of a link; `None` for anything else.
+pub(crate) type ReadLink<'a> = dyn FnMut(&[u8]) -> Result<Option<Vec<u8>>> + 'a;
+
 /// The path that `path` stands for when every link on it is followed inside the root. What does not exist is kept
 /// as it is written, so that it can be made.
 pub(crate) fn resolve(
     path: &[u8],
-    read_link: &mut dyn FnMut(&[u8]) -> Result<Option<Vec<u8>>>,
+    read_link: &mut ReadLink<'_>,
     follow_last: bool,
 ) -> Result<Vec<u8>> {
     let mut pending: Vec<Vec<u8>> = components(path).rev().map(<[u8]>::to_vec).collect();

@@ -36,7 +36,7 @@ pub fn look_up(store: &Store, text: &str) -> Result<Option<Match>> {
         }
         if let Some(digest) = reference.digest() {
             let known = store.images()?.contains(digest);
-            return Ok(known.then(|| Match::Digest(*digest)));
+            return Ok(known.then_some(Match::Digest(*digest)));
         }
     }
     let prefix = text.strip_prefix("sha256:").unwrap_or(text);

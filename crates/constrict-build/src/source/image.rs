@@ -9,6 +9,7 @@ use constrict_oci::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::debian::{self, Answer, Debian};
 use super::layout::{self, Place};
 use crate::error::{Error, Result};
 use crate::frontend::dockerfile::Resolve;
@@ -22,6 +23,8 @@ pub struct Images {
     pub layers: Arc<Layers>,
     /// Do not take images of the store for bases (`--pull`).
     pub pull: bool,
+    /// Makes bases of Debian's packages, if that was asked for.
+    pub debian: Option<Debian>,
 }
 
 /// What a name of a registry stood for the last time that it was asked.
@@ -69,6 +72,14 @@ impl Images {
             }
             asked.push(("the store".to_string(), "has no such image".to_string()));
         }
+        if let Some(debian) = &self.debian {
+            match debian.image(&reference, platform, &self.layers)? {
+                Answer::Image(manifest) => {
+                    return Ok((self.stored(&manifest, platform, name)?, None));
+                }
+                Answer::No(reason) => asked.push(("Debian's packages".to_string(), reason)),
+            }
+        }
         match self.pull_documents(&reference, platform) {
             Ok(documents) => Ok((documents, Some(reference.name()))),
             Err(Error::Registry(error)) if !error.asked().is_empty() => {
@@ -78,7 +89,10 @@ impl Images {
                         .iter()
                         .map(|asked| (asked.endpoint.clone(), asked.answer.to_string())),
                 );
-                let hint = None;
+                let could_make = self.debian.is_none() && debian::could_make(&reference);
+                let hint = could_make.then(|| {
+                    "constrict build --bases debian … assembles it from Debian's packages".to_string()
+                });
                 Err(Error::NoSuchBase {
                     reference: reference.familiar(),
                     asked,

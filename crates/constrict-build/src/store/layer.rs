@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Store;
 use crate::error::{IoContext, Result};
+use crate::view::parent;
 use crate::placement::Standing;
 
 /// A layer, by the digest of its uncompressed tar.
@@ -27,6 +28,10 @@ pub struct LayerRecord {
 pub struct LayerIndex {
     /// By path, each once; whiteouts are not among them.
     entries: Vec<Entry>,
+    /// Where in `entries` a path is.
+    places: HashMap<Vec<u8>, usize>,
+    /// Directories that exist only because something is below them.
+    implied: HashSet<Vec<u8>>,
     whiteouts: HashSet<Vec<u8>>,
     opaques: HashSet<Vec<u8>>,
     needs_below: bool,
@@ -54,23 +59,34 @@ impl LayerIndex {
                 _ => index.entries.push(entry),
             }
         }
+        let paths = index.entries.iter().map(|entry| entry.path.clone());
+        index.places = paths.zip(0..).collect();
+        let mut last: &[u8] = b"";
+        for entry in &index.entries {
+            let mut above = parent(&entry.path);
+            // neighbours share their directories
+            if above == last {
+                continue;
+            }
+            last = above;
+            while !above.is_empty()
+                && !index.places.contains_key(above)
+                && index.implied.insert(above.to_vec())
+            {
+                above = parent(above);
+            }
+        }
         index
     }
 
     /// The entry at `path`.
     pub(crate) fn get(&self, path: &[u8]) -> Option<&Entry> {
-        let at = self
-            .entries
-            .binary_search_by(|entry| entry.path.as_slice().cmp(path))
-            .ok()?;
-        Some(&self.entries[at])
+        self.places.get(path).map(|at| &self.entries[*at])
     }
 
-    /// Whether the layer has something below `path`, whether or not it has an entry for `path` itself.
-    pub(crate) fn has_below(&self, path: &[u8]) -> bool {
-        let prefix = below_prefix(path);
-        let first = self.entries.get(self.first_from(&prefix));
-        first.is_some_and(|entry| entry.path.starts_with(&prefix))
+    /// Whether `path` is a directory that has no entry of its own, but something below it.
+    pub(crate) fn implies(&self, path: &[u8]) -> bool {
+        self.implied.contains(path) || (path.is_empty() && !self.entries.is_empty())
     }
 
     /// The names directly below `path`, in no order, each at least once.

@@ -12,6 +12,8 @@
 //! [debian]
 //! mirror = "https://deb.example/debian"
 //! security = "https://deb.example/debian-security"
+//! keyring = "/etc/company/debian.gpg"  # Debian's keys, where the host does not have them
+//! snapshot = true                      # the mirror is a snapshot: its Release files may be out of date
 //! ```
 
 use std::collections::BTreeMap;
@@ -75,6 +77,12 @@ pub struct DebianMirrors {
     /// Of the security archive.
     #[serde(default)]
     pub security: Option<String>,
+    /// The keys that sign their Release files; the host's of Debian if not given.
+    #[serde(default)]
+    pub keyring: Option<PathBuf>,
+    /// Release files may be out of date.
+    #[serde(default)]
+    pub snapshot: bool,
 }
 
 /// The name of the file.
@@ -104,6 +112,9 @@ impl Settings {
             settings.registry.extend(own.registry);
             settings.debian.mirror = own.debian.mirror.or(settings.debian.mirror);
             settings.debian.security = own.debian.security.or(settings.debian.security);
+            let keyring = own.debian.keyring.map(|path| project.join(path));
+            settings.debian.keyring = keyring.or(settings.debian.keyring);
+            settings.debian.snapshot |= own.debian.snapshot;
         }
         Ok(settings)
     }

@@ -105,7 +105,7 @@ fn http_date(text: &str) -> Option<i64> {
 }
 
 /// An address without user, password and query.
-fn without_secrets(url: &str) -> String {
+pub(crate) fn without_secrets(url: &str) -> String {
     let url = url.split('?').next().unwrap_or(url);
     match url.split_once("://") {
         Some((scheme, rest)) => {

@@ -160,7 +160,7 @@ impl Images {
         self.layers.store.write_json(
             &memory,
             &Remembered {
-                manifest: descriptor.digest.clone(),
+                manifest: descriptor.digest,
             },
         )?;
         let config = ImageConfig::parse(&self.layers.store.read_blob(&manifest.config.digest)?)?;
@@ -208,7 +208,7 @@ impl Images {
         let mut layers = Vec::new();
         for (diff_id, blob) in diff_ids.iter().zip(&documents.manifest.layers) {
             let record = LayerRecord {
-                diff_id: diff_id.clone(),
+                diff_id: *diff_id,
                 blobs: vec![blob.clone()],
                 origin: origin.clone(),
             };

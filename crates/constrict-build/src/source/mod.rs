@@ -1,6 +1,7 @@
 //! Where files and images come from: the context, registries, other hosts, git, Debian.
 
 pub mod context;
+pub mod debian;
 mod directory;
 pub mod git;
 pub(crate) mod http;

@@ -6,7 +6,7 @@ mod run;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use build::{Build, NetworkMode, ProgressMode};
+pub(crate) use build::{BasesMode, Build, NetworkMode, ProgressMode};
 pub(crate) use images::{
     Doctor, DoctorFormat, Images, ImagesFormat, Inspect, Pull, Push, Remove, Tag,
 };

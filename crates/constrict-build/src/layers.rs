@@ -234,7 +234,7 @@ impl Layers {
             return Ok(());
         }
         let (digest, expected, found) =
-            (descriptor.digest.clone(), expected.clone(), found.clone());
+            (descriptor.digest, *expected, *found);
         Err(Error::DiffIdMismatch {
             digest,
             expected,
@@ -390,7 +390,7 @@ impl Layers {
             .write_layer_index(&written.diff_id, &written.index)?;
         let blob = Descriptor::new(compression.media_type(), written.digest, written.size);
         self.store.write_layer_record(&LayerRecord {
-            diff_id: written.diff_id.clone(),
+            diff_id: written.diff_id,
             blobs: vec![blob],
             origin: None,
         })?;

@@ -192,7 +192,7 @@ impl View for ArchiveView {
 
     fn digest(&self, path: &[u8]) -> Result<Digest> {
         match self.contents.get(path) {
-            Some((_, _, digest)) => Ok(digest.clone()),
+            Some((_, _, digest)) => Ok(*digest),
             None => Ok(Digest::of(b"")),
         }
     }

@@ -18,7 +18,7 @@ impl Solver {
                     image
                         .layers
                         .iter()
-                        .map(|layer| layer.diff_id.clone())
+                        .map(|layer| layer.diff_id)
                         .collect(),
                 )),
                 true,

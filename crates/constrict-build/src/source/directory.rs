@@ -187,7 +187,7 @@ impl View for Directory {
             if let Some((known, digest)) = cache.files.get(&key)
                 && *known == stamp
             {
-                return Ok(digest.clone());
+                return Ok(*digest);
             }
         }
         let mut writer = DigestWriter::new(std::io::sink());
@@ -200,7 +200,7 @@ impl View for Directory {
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |d| d.as_secs() as i64);
         if std::str::from_utf8(path).is_ok() && now > stamp.changed.0 + 1 {
-            cache.files.insert(key, (stamp, digest.clone()));
+            cache.files.insert(key, (stamp, digest));
             cache.changed = true;
         }
         Ok(digest)

@@ -125,7 +125,7 @@ impl View for StateView {
 
     fn digest(&self, path: &[u8]) -> Result<Digest> {
         match &self.file(path)?.0.kind {
-            Kind::File { digest, .. } => Ok(digest.clone()),
+            Kind::File { digest, .. } => Ok(*digest),
             _ => Ok(Digest::of(b"")),
         }
     }

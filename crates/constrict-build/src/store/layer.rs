@@ -236,7 +236,7 @@ impl Store {
         let index = Arc::new(LayerIndex::new(
             entries.into_iter().map(|indexed| indexed.entry),
         ));
-        cache.insert(diff_id.clone(), index.clone());
+        cache.insert(*diff_id, index.clone());
         Ok(Some(index))
     }
 }

@@ -32,7 +32,7 @@ impl Store {
             .map_or(0, |d| d.as_secs());
         let tag = Tag {
             reference: reference.clone(),
-            manifest: manifest.clone(),
+            manifest: *manifest,
             set_at,
         };
         self.write_json(&self.tag_path(&reference), &tag)

@@ -41,12 +41,11 @@ impl Solver {
         let base = self.state(op.base)?;
         let key = self.run_key(op, &base)?;
         let digest = key.digest();
-        if !vertex.no_cache {
-            if let Some(record) = self.layers.store.cache_record(&digest)? {
+        if !vertex.no_cache
+            && let Some(record) = self.layers.store.cache_record(&digest)? {
                 self.remember_if_explaining(vertex, &key)?;
                 return Ok((Self::with_layer(&base, record.diff_id), true));
             }
-        }
         let _lock = self.layers.store.lock(&format!("key-{}", digest.hex()))?;
         // another process may have done it while this one waited
         if !vertex.no_cache
@@ -60,7 +59,7 @@ impl Solver {
         self.layers.store.write_cache_record(
             &digest,
             &CacheRecord {
-                diff_id: diff_id.clone(),
+                diff_id: diff_id,
             },
         )?;
         self.remember_parts(vertex, &key)?;

@@ -24,10 +24,16 @@ const PATIENCE: u32 = 3;
 const ROUNDS: u32 = 50;
 
 /// The container that signals are for.
-struct Foreground {
-    killer: Killer,
-    /// How many SIGINT and SIGTERM it got.
-    asked: u32,
+enum Foreground {
+    /// It is about to start, and will get these.
+    Starting(Vec<i32>),
+    /// It runs.
+    Running {
+        /// Its end of the line.
+        killer: Killer,
+        /// How many SIGINT and SIGTERM it got.
+        asked: u32,
+    },
 }
 
 /// The store's temporary directory, once there is a store.
@@ -55,9 +61,9 @@ pub(crate) fn watch(store: &Store) {
     });
 }
 
-/// Gets ready to pass signals on to a container that is about to start: from here on those that only a container
-/// wants do not end the program.
+/// Gets ready to pass signals on to a container that is about to start: from here on they are for it.
 pub(crate) fn get_ready() -> PassingOn {
+    *foreground() = Some(Foreground::Starting(Vec::new()));
     let signals = Signals::new(PASSED_ON).ok();
     let handle = signals.as_ref().map(Signals::handle);
     if let Some(mut signals) = signals {
@@ -78,7 +84,13 @@ pub(crate) struct PassingOn {
 impl PassingOn {
     /// The container that gets them.
     pub(crate) fn start(&self, killer: Killer) {
-        *foreground() = Some(Foreground { killer, asked: 0 });
+        let started = Foreground::Running { killer, asked: 0 };
+        let before = foreground().replace(started);
+        if let Some(Foreground::Starting(signals)) = before {
+            for signal in signals {
+                pass_on(signal);
+            }
+        }
     }
 }
 
@@ -93,18 +105,21 @@ impl Drop for PassingOn {
 
 /// Whether there is a container that the signal is for.
 fn pass_on(signal: i32) -> bool {
-    let mut foreground = foreground();
-    let Some(container) = foreground.as_mut() else {
-        return false;
-    };
-    if [SIGINT, SIGTERM].contains(&signal) {
-        container.asked += 1;
+    match foreground().as_mut() {
+        None => false,
+        Some(Foreground::Starting(signals)) => {
+            signals.push(signal);
+            true
+        }
+        Some(Foreground::Running { killer, asked }) => {
+            if [SIGINT, SIGTERM].contains(&signal) {
+                *asked += 1;
+            }
+            let is_patient = *asked < PATIENCE;
+            killer.kill(if is_patient { signal } else { SIGKILL });
+            true
+        }
     }
-    let patient = container.asked < PATIENCE;
-    container
-        .killer
-        .kill(if patient { signal } else { SIGKILL });
-    true
 }
 
 /// Ends everything.

@@ -52,7 +52,11 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     let observer = progress::observer(arguments.progress, arguments.quiet);
     let layers = session::layers(store, mode, &settings, ca.as_deref(), observer.clone())?;
     let debian = match wants_debian(arguments.bases, settings.bases) {
-        true => Some(Debian::new(&settings.debian, ca.as_deref(), arguments.pull)?),
+        true => Some(Debian::new(
+            &settings.debian,
+            ca.as_deref(),
+            arguments.pull,
+        )?),
         false => None,
     };
     let images = Images {

@@ -12,7 +12,7 @@ use constrict_build::container::{
 use constrict_build::source::image::{Documents, Images};
 use constrict_oci::{Platform, Reference};
 use constrict_sandbox::net::Protocol;
-use constrict_sandbox::{Capabilities, Capability, CapabilityBase, Exit, terminal};
+use constrict_sandbox::{Capabilities, Capability, CapabilityBase, Exit, Options, Stdio, terminal};
 
 use self::standard_streams::Streams;
 use crate::arguments::{ProgressMode, Run, RunNetwork};
@@ -184,33 +184,35 @@ fn print_ports(arguments: &Run, prepared: &Prepared) {
 }
 
 fn execute(arguments: &Run, prepared: &Prepared) -> Result<Exit, Failure> {
+    if arguments.tty && arguments.interactive {
+        return execute_on_our_terminal(prepared);
+    }
     let (streams, stdio) = match arguments.tty {
-        true => (Streams::default(), constrict_sandbox::Stdio::default()),
+        true => (Streams::default(), Stdio::default()),
         false => Streams::pipes(arguments.interactive)?,
     };
     let passing_on = interrupt::get_ready();
-    let mut child = constrict_sandbox::spawn(prepared.spec(), stdio, &Default::default())?;
-    let master = child.take_terminal();
-    if let (Some(master), true) = (master.as_ref(), arguments.interactive) {
-        let master = master
-            .try_clone()
-            .map_err(|source| constrict_sandbox::Error::Call {
-                act: "use the container's terminal".into(),
-                source,
-            })?;
-        // keys are for the container; a signal to constrict itself ends both
-        let session = terminal::Session::start(master)?;
-        let outcome = child.wait();
-        session.finish();
-        return Ok(outcome?.exit);
-    }
-    let streams = match master {
+    let mut child = constrict_sandbox::spawn(prepared.spec(), stdio, &Options::default())?;
+    passing_on.start(child.killer());
+    let streams = match child.take_terminal() {
         Some(master) => Streams::terminal(master),
         None => streams,
     };
-    passing_on.start(child.killer());
     let outcome = child.wait();
     streams.finish();
     drop(passing_on);
+    Ok(outcome?.exit)
+}
+
+/// Keys are for the container; a signal to constrict itself ends both.
+fn execute_on_our_terminal(prepared: &Prepared) -> Result<Exit, Failure> {
+    let stdio = Stdio::default();
+    let mut child = constrict_sandbox::spawn(prepared.spec(), stdio, &Options::default())?;
+    let session = child.take_terminal().map(terminal::Session::start);
+    let session = session.transpose()?;
+    let outcome = child.wait();
+    if let Some(session) = session {
+        session.finish();
+    }
     Ok(outcome?.exit)
 }

@@ -255,10 +255,12 @@ impl<'a> Lowering<'a> {
         let image = match context {
             None if Place::parse(name).is_some() => {
                 // whoever wrote the Dockerfile does not choose files of the host
-                return Err(at(
+                return Err(Error::At {
                     span,
-                    format!("`{name}` is no image name; `--build-context NAME={name}` gives it one"),
-                ));
+                    message: format!("`{name}` is no image name"),
+                    hint: Some(format!("--build-context base={name}, with `FROM base`")),
+                    source: None,
+                });
             }
             None => name.to_string(),
             Some(NamedContext::Image(image)) => image,

@@ -108,11 +108,14 @@ fn privileged_container_that_ignores_signals_ends_with_the_third() {
     let script = "trap '' INT; echo ready; while true; do sleep 0.05; done";
     let arguments = ["run", "--network=none", "base:1", "sh", "-c", script];
     let (mut child, _output) = start(&machine, &arguments, "out:ready");
-    for _ in 0..3 {
-        assert!(child.try_wait().unwrap().is_none());
+    // on a busy machine two signals may arrive as one
+    let mut sent = 0;
+    while child.try_wait().unwrap().is_none() {
         signal(&child, Signal::INT);
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        sent += 1;
+        std::thread::sleep(std::time::Duration::from_millis(200));
     }
+    assert!(sent >= 3, "it took {sent}");
     assert_eq!(child.wait().unwrap().code(), Some(137));
     assert!(machine.left_behind().is_empty());
 }

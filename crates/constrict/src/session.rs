@@ -12,8 +12,9 @@ use constrict_build::{Error, Observer};
 use constrict_oci::{Platform, registry};
 use constrict_sandbox::Mode;
 
+use crate::arguments::ProgressMode;
 use crate::failure::Failure;
-use crate::interrupt;
+use crate::{interrupt, progress};
 
 /// A variable of our environment, if it is set and text.
 pub(crate) fn variable(name: &str) -> Option<String> {
@@ -39,10 +40,16 @@ pub(crate) fn store(mode: Mode) -> Result<Arc<Store>, Failure> {
 
 /// The images of the store and of registries, for commands that build nothing. The settings are the user's and those
 /// of the current directory.
-pub(crate) fn images(ca: Option<&Path>, observer: Arc<dyn Observer>) -> Result<Images, Failure> {
+pub(crate) fn images(
+    ca: Option<&Path>,
+    progress: ProgressMode,
+    quiet: bool,
+) -> Result<Images, Failure> {
     let settings = Settings::load(Some(Path::new(".")), &variable)?;
     let mode = enter()?;
     let ca = ca.or(settings.ca.as_deref());
+    // a display has a thread, and none may exist before the namespaces are entered
+    let observer = progress::observer(progress, quiet);
     let layers = layers(store(mode)?, mode, &settings, ca, observer)?;
     Ok(Images {
         layers,

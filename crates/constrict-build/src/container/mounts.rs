@@ -1,6 +1,6 @@
 //! What is mounted in a container: volumes that are asked for, those of the image, and memory; each path once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use constrict_oci::ImageConfig;
@@ -18,11 +18,13 @@ pub(super) fn mounts(
     image: &Image<'_>,
     folder: &Path,
 ) -> Result<Vec<Mount>> {
+    // before anything is made
+    check_targets(request)?;
     let mut mounts: BTreeMap<Vec<u8>, Mount> = BTreeMap::new();
     let mut anonymous = Anonymous { folder, count: 0 };
     for volume in &request.volumes {
         let mount = bind(volume, image, &mut anonymous)?;
-        add(&mut mounts, &volume.target, mount)?;
+        mounts.insert(clean(volume.target.as_bytes()), mount);
     }
     for tmpfs in &request.tmpfs {
         let mount = Mount::Tmpfs {
@@ -30,7 +32,7 @@ pub(super) fn mounts(
             size: tmpfs.size,
             mode: tmpfs.mode,
         };
-        add(&mut mounts, &tmpfs.target, mount)?;
+        mounts.insert(clean(tmpfs.target.as_bytes()), mount);
     }
     for target in &config.config.volumes {
         let key = clean(target.as_bytes());
@@ -50,11 +52,15 @@ pub(super) fn mounts(
     Ok(mounts.into_iter().map(|(_, mount)| mount).collect())
 }
 
-fn add(mounts: &mut BTreeMap<Vec<u8>, Mount>, target: &str, mount: Mount) -> Result<()> {
-    match mounts.insert(clean(target.as_bytes()), mount) {
-        None => Ok(()),
-        Some(_) => Err(Error::Invalid(format!("two mounts at `{target}`"))),
+fn check_targets(request: &Request) -> Result<()> {
+    let volumes = request.volumes.iter().map(|volume| &volume.target);
+    let mut seen = BTreeSet::new();
+    for target in volumes.chain(request.tmpfs.iter().map(|tmpfs| &tmpfs.target)) {
+        if !seen.insert(clean(target.as_bytes())) {
+            return Err(Error::Invalid(format!("two mounts at `{target}`")));
+        }
     }
+    Ok(())
 }
 
 /// Names for anonymous volumes.

@@ -35,8 +35,7 @@ pub(crate) fn run(arguments: &Images) -> Result<ExitCode, Failure> {
         ),
         None => None,
     };
-    let observer = progress::observer(ProgressMode::Plain, true);
-    let images = session::images(None, observer)?;
+    let images = session::images(None, ProgressMode::Plain, true)?;
     let mut rows = rows(&images)?;
     if let Some(wanted) = wanted {
         rows.retain(|row| {

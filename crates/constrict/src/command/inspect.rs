@@ -10,12 +10,11 @@ use serde_json::{Value, json};
 use super::images::names_of;
 use crate::arguments::{Inspect, ProgressMode};
 use crate::failure::Failure;
-use crate::{progress, session};
+use crate::session;
 
 /// Prints one array.
 pub(crate) fn run(arguments: &Inspect) -> Result<ExitCode, Failure> {
-    let observer = progress::observer(ProgressMode::Plain, true);
-    let images = session::images(None, observer)?;
+    let images = session::images(None, ProgressMode::Plain, true)?;
     let mut described = Vec::new();
     for name in &arguments.images {
         described.push(describe(&images, name)?);

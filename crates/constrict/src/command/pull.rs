@@ -15,8 +15,7 @@ pub(crate) fn run(arguments: &Pull) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::usage(format!("invalid name `{}`: {error}", arguments.name)))?
         .or_latest();
     let platform = session::platform(arguments.platform.as_deref())?;
-    let observer = progress::observer(arguments.progress, arguments.quiet);
-    let images = session::images(arguments.ca.as_deref(), observer)?;
+    let images = session::images(arguments.ca.as_deref(), arguments.progress, arguments.quiet)?;
     let documents = container::pull(&images, &reference, &platform)?;
     progress::close();
     if !arguments.quiet {

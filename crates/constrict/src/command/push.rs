@@ -14,8 +14,7 @@ use crate::{progress, session};
 /// Pushes, and prints the image's full name with its digest.
 pub(crate) fn run(arguments: &Push) -> Result<ExitCode, Failure> {
     let name = parse_tag(&arguments.name)?;
-    let observer = progress::observer(arguments.progress, arguments.quiet);
-    let images = session::images(arguments.ca.as_deref(), observer)?;
+    let images = session::images(arguments.ca.as_deref(), arguments.progress, arguments.quiet)?;
     let Some(tag) = images.layers.store.tag(&name)? else {
         return Err(constrict_build::Error::NoSuchImage(name.familiar()).into());
     };

@@ -11,12 +11,11 @@ use constrict_oci::{Digest, Reference};
 use super::images::names_of;
 use crate::arguments::{ProgressMode, Remove};
 use crate::failure::Failure;
-use crate::{progress, session};
+use crate::session;
 
 /// Removes, and prints what went.
 pub(crate) fn run(arguments: &Remove) -> Result<ExitCode, Failure> {
-    let observer = progress::observer(ProgressMode::Plain, true);
-    let images = session::images(None, observer)?;
+    let images = session::images(None, ProgressMode::Plain, true)?;
     let store = &images.layers.store;
     for text in &arguments.images {
         let found = match look_up(store, text)? {

@@ -29,10 +29,9 @@ pub(crate) fn run(arguments: Run) -> Result<ExitCode, Failure> {
             "leave out `-t`, or `-i` if nothing is typed",
         ));
     }
-    let observer = progress::observer(ProgressMode::Auto, false);
-    let images = session::images(arguments.ca.as_deref(), observer.clone())?;
+    let images = session::images(arguments.ca.as_deref(), ProgressMode::Auto, false)?;
     let image = find(&images, &arguments.image, &platform)?;
-    warn_of_platform(&image, &*observer);
+    warn_of_platform(&image, &*images.layers.observer);
     let prepared = prepare(&images.layers, &image.config, &request)?;
     progress::close();
     print_ports(&arguments, &prepared);

@@ -5,13 +5,12 @@ use std::process::ExitCode;
 use super::build::parse_tag;
 use crate::arguments::{ProgressMode, Tag};
 use crate::failure::Failure;
-use crate::{progress, session};
+use crate::session;
 
 /// Names.
 pub(crate) fn run(arguments: &Tag) -> Result<ExitCode, Failure> {
     let name = parse_tag(&arguments.name)?;
-    let observer = progress::observer(ProgressMode::Plain, true);
-    let images = session::images(None, observer)?;
+    let images = session::images(None, ProgressMode::Plain, true)?;
     let store = &images.layers.store;
     let found = session::known(store, &arguments.image)?;
     store.add_image(found.manifest())?;

@@ -80,6 +80,59 @@ fn matches_pattern(pattern: &str, path: &str) -> bool {
     rest.is_empty()
 }
 
+/// What the images of languages have beside the slim ones, so that extensions can be built and sources fetched.
+///
+/// Of `buildpack-deps` without ImageMagick, Mercurial and Subversion, which double its size.
+pub const BUILD_TOOLS: [&str; 47] = [
+    "autoconf",
+    "automake",
+    "bzip2",
+    "curl",
+    "default-libmysqlclient-dev",
+    "dpkg-dev",
+    "file",
+    "g++",
+    "gcc",
+    "git",
+    "gnupg",
+    "libbz2-dev",
+    "libc6-dev",
+    "libcurl4-openssl-dev",
+    "libdb-dev",
+    "libevent-dev",
+    "libffi-dev",
+    "libgdbm-dev",
+    "libglib2.0-dev",
+    "libgmp-dev",
+    "libjpeg-dev",
+    "libkrb5-dev",
+    "liblzma-dev",
+    "libmaxminddb-dev",
+    "libncurses-dev",
+    "libpng-dev",
+    "libpq-dev",
+    "libreadline-dev",
+    "libsqlite3-dev",
+    "libssl-dev",
+    "libtool",
+    "libwebp-dev",
+    "libxml2-dev",
+    "libxslt1-dev",
+    "libyaml-dev",
+    "make",
+    "openssh-client",
+    "patch",
+    "pkg-config",
+    "procps",
+    "tk-dev",
+    "unzip",
+    "uuid-dev",
+    "wget",
+    "xz-utils",
+    "zip",
+    "zlib1g-dev",
+];
+
 /// The files to add: apt and dpkg configuration, apt sources that name `mirrors`, and no services at installation.
 pub fn files(suite: Suite, flavour: Flavour, mirrors: &Mirrors) -> Vec<File> {
     let file = |path: &str, content: String| File {

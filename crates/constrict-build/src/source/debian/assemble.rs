@@ -131,8 +131,9 @@ fn add_python(
 /// Runs a step in the tree, without network.
 fn run(root: &NewRoot, step: &Step, name: &str, work: &Workspace) -> Result<Vec<RecordedOwner>> {
     let mut spec = Spec::new(
+        // on an empty layer, as every RUN: what is mounted for the process leaves nothing in the directory itself
         Root::Writable {
-            lower: Vec::new(),
+            lower: vec![work.path.join("empty")],
             upper: root.path().into(),
             work: work.path.join("work"),
         },
@@ -173,7 +174,7 @@ struct Workspace {
 impl Workspace {
     fn new(layers: &Layers) -> Result<Self> {
         let path = layers.store.temporary("debian");
-        for directory in [path.clone(), path.join("work")] {
+        for directory in [path.clone(), path.join("empty"), path.join("work")] {
             std::fs::create_dir(&directory).at("create", &directory)?;
         }
         Ok(Workspace { path })

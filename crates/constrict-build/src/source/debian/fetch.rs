@@ -17,6 +17,7 @@ use constrict_debian::release::{IndexFile, Release};
 use constrict_debian::resolve::{Choice, Universe};
 use constrict_debian::suite::Suite;
 use constrict_oci::Digest;
+use constrict_oci::registry::Progress;
 use time::OffsetDateTime;
 
 use super::mirror::Archive;
@@ -260,6 +261,8 @@ impl Fetcher<'_> {
             return Ok(path);
         }
         let temporary = self.store().temporary("index");
+        let what = format!("package index of {name}");
+        let _shown = self.layers.observer.download(&what, file.size);
         let address = format!("{directory}/{}", file.fetch_path);
         let fetched = match http::download(self.agent, &address, &temporary) {
             Err(error) if is_missing(&error) && file.fetch_path != file.path => {
@@ -288,44 +291,54 @@ impl Fetcher<'_> {
         Ok(())
     }
 
+    /// How many bytes of these packages the store lacks.
+    pub(super) fn missing(&self, choices: &[&Choice<'_>]) -> u64 {
+        let missing = choices.iter().filter(|choice| !self.deb(choice).exists());
+        missing.map(|choice| choice.package.size).sum()
+    }
+
     /// Downloads what the store lacks of these packages; where they are, in their order.
-    pub(super) fn packages(&self, choices: &[&Choice<'_>], what: &str) -> Result<Vec<PathBuf>> {
-        let target = |choice: &Choice<'_>| {
-            place(self.store(), "packages", &choice.package.sha256.to_string())
-        };
+    pub(super) fn packages(
+        &self,
+        choices: &[&Choice<'_>],
+        progress: &dyn Progress,
+    ) -> Result<Vec<PathBuf>> {
         let missing: Vec<&Choice<'_>> = choices
             .iter()
             .copied()
-            .filter(|choice| !target(choice).exists())
+            .filter(|choice| !self.deb(choice).exists())
             .collect();
-        if !missing.is_empty() {
-            let size = missing.iter().map(|choice| choice.package.size).sum();
-            let progress = self.layers.observer.download(what, size);
-            let (next, done) = (AtomicUsize::new(0), AtomicU64::new(0));
-            let work = || -> Result<()> {
-                while let Some(choice) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    self.package(choice, &target(choice))?;
-                    let size = choice.package.size;
-                    progress.bytes(done.fetch_add(size, Ordering::Relaxed) + size);
-                }
-                Ok(())
-            };
-            std::thread::scope(|scope| {
-                let workers: Vec<_> = (0..DOWNLOADS).map(|_| scope.spawn(work)).collect();
-                workers
-                    .into_iter()
-                    .try_for_each(|worker| worker.join().expect("a worker does not panic"))
-            })?;
-        }
-        Ok(choices.iter().map(|choice| target(choice)).collect())
+        let (next, done) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let work = || -> Result<()> {
+            while let Some(choice) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.package(choice)?;
+                let size = choice.package.size;
+                progress.bytes(done.fetch_add(size, Ordering::Relaxed) + size);
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let count = DOWNLOADS.min(missing.len());
+            let workers: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
+            workers
+                .into_iter()
+                .try_for_each(|worker| worker.join().expect("a worker does not panic"))
+        })?;
+        Ok(choices.iter().map(|choice| self.deb(choice)).collect())
     }
 
-    fn package(&self, choice: &Choice<'_>, path: &Path) -> Result<()> {
+    /// Where the store has a package.
+    fn deb(&self, choice: &Choice<'_>) -> PathBuf {
+        place(self.store(), "packages", &choice.package.sha256.to_string())
+    }
+
+    fn package(&self, choice: &Choice<'_>) -> Result<()> {
+        let path = self.deb(choice);
         let temporary = self.store().temporary("package");
         let address = choice.url();
         let fetched = http::download(self.agent, &address, &temporary)?;
         expect(&address, &choice.package.sha256, &fetched.digest)?;
-        std::fs::rename(&temporary, path).at("rename to", path)
+        std::fs::rename(&temporary, &path).at("rename to", &path)
     }
 }
 

@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
+use constrict_debian::official::{BUILD_TOOLS, Flavour};
 use constrict_debian::python::{Recipe, recipe};
 use constrict_debian::resolve::{Choice, Request, Universe, resolve};
 use constrict_debian::suite::{PythonVersion, Suite, pythons};
@@ -40,12 +41,12 @@ const RECIPE: u32 = 1;
 /// The `PATH` of the official images.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The Python minor releases that Debian's releases have or had: where to look first.
-const LIKELY: [(Suite, u32); 4] = [
-    (Suite::Bookworm, 11),
+/// Where a Python is looked for: Debian's releases, and which minor release each had when it came out. What is not
+/// released yet changes daily; it has to be asked for by name (`python:3.14-slim-forky`).
+const RELEASES: [(Suite, u32); 3] = [
     (Suite::Trixie, 13),
+    (Suite::Bookworm, 11),
     (Suite::Bullseye, 9),
-    (Suite::Forky, 14),
 ];
 
 /// Makes base images.
@@ -195,8 +196,13 @@ impl Maker<'_> {
         let plan_path = place(store, "plans", &Digest::of(key.as_bytes()).hex());
         let known: Option<Plan> = store.read_json(&plan_path)?;
         match &known {
-            Some(Plan { image: None, missing }) => return Ok(Answer::No(missing.clone())),
-            Some(Plan { image: Some(image), .. }) => {
+            Some(Plan {
+                image: None,
+                missing,
+            }) => return Ok(Answer::No(missing.clone())),
+            Some(Plan {
+                image: Some(image), ..
+            }) => {
                 if let Some(manifest) = self.assembled(image)? {
                     return Ok(Answer::Image(manifest));
                 }
@@ -244,7 +250,10 @@ impl Maker<'_> {
         };
         let read = Manifest::parse(&store.read_blob(&manifest)?)?;
         let is_whole = store.has_blob(&read.config.digest)
-            && read.layers.iter().all(|layer| store.has_blob(&layer.digest));
+            && read
+                .layers
+                .iter()
+                .all(|layer| store.has_blob(&layer.digest));
         Ok(is_whole.then_some(manifest))
     }
 
@@ -272,10 +281,15 @@ impl Maker<'_> {
             };
             let recipe = recipe(version, self.fetcher.architecture, universe)?;
             request.wanted.extend(recipe.wanted.iter().cloned());
+            if wanted.flavour == Flavour::Full {
+                request.wanted.extend(BUILD_TOOLS.map(str::to_owned));
+            }
             recipe_of_python = Some(recipe);
         }
         let packages = resolve(universe, &request)?;
-        let names = recipe_of_python.iter().flat_map(|recipe| &recipe.transplanted);
+        let names = recipe_of_python
+            .iter()
+            .flat_map(|recipe| &recipe.transplanted);
         let transplanted = names
             .map(|name| universe.choice(name).expect("the recipe found it there"))
             .collect();
@@ -289,7 +303,10 @@ impl Maker<'_> {
     /// What decides the image's bytes.
     fn image_key(&self, wanted: &Wanted, indices: &Indices, resolved: &Resolved<'_>) -> Digest {
         let mut lines = Vec::new();
-        let listed = [(&resolved.packages, "package"), (&resolved.transplanted, "python")];
+        let listed = [
+            (&resolved.packages, "package"),
+            (&resolved.transplanted, "python"),
+        ];
         for (choices, use_) in listed {
             for Choice { package, .. } in choices {
                 let (name, version) = (&package.name, package.version.as_str());
@@ -314,20 +331,18 @@ impl Maker<'_> {
     ) -> Result<Digest> {
         let count = resolved.packages.len() + resolved.transplanted.len();
         let (suite, date) = (indices.suite, indices.date.date());
-        self.layers.observer.notice(
-            &format!(
-                "assembling `{}` from {count} Debian packages ({suite}, {date})",
-                self.name
-            ),
-            None,
-        );
+        let what = format!("{}: {count} Debian packages ({suite}, {date})", self.name);
         let all: Vec<&Choice<'_>> = resolved
             .packages
             .iter()
             .chain(&resolved.transplanted)
             .collect();
-        let what = format!("packages of {suite}");
-        let mut packages = self.fetcher.packages(&all, &what)?;
+        // shown until the image is there
+        let progress = self
+            .layers
+            .observer
+            .download(&what, self.fetcher.missing(&all));
+        let mut packages = self.fetcher.packages(&all, &*progress)?;
         let transplanted = packages.split_off(resolved.packages.len());
         let diff_id = assemble(
             self.layers,
@@ -388,19 +403,13 @@ impl Maker<'_> {
     }
 }
 
-/// The suites that may carry a Python, likely ones first; the newest one wanted is looked for in releases only.
+/// The releases that may carry a Python, the likeliest first.
 fn likely_suites(python: Option<&PythonName>) -> Vec<Suite> {
-    let mut suites = LIKELY.to_vec();
-    match python {
-        Some(PythonName::Minor(version) | PythonName::Full(version, _)) => {
-            suites.sort_by_key(|(_, minor)| minor.abs_diff(version.minor));
-        }
-        Some(PythonName::Newest) | None => {
-            suites.sort_by_key(|(_, minor)| std::cmp::Reverse(*minor));
-            suites.retain(|(suite, _)| *suite != Suite::Forky);
-        }
+    let mut releases = RELEASES;
+    if let Some(PythonName::Minor(version) | PythonName::Full(version, _)) = python {
+        releases.sort_by_key(|(_, minor)| minor.abs_diff(version.minor));
     }
-    suites.into_iter().map(|(suite, _)| suite).collect()
+    releases.map(|(suite, _)| suite).to_vec()
 }
 
 /// The Python of those that a suite carries, or what there is instead.

@@ -124,7 +124,7 @@ impl Tree {
                         break;
                     }
                 }
-                None if top.is_none() && index.has_below(prefix) => {
+                None if top.is_none() && index.implies(prefix) => {
                     top = Some(Node {
                         entry: None,
                         layer: digest,
@@ -199,3 +199,6 @@ pub(crate) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     }
     [directory, b"/", name].concat()
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

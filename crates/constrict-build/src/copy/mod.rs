@@ -13,3 +13,6 @@ pub(crate) use chmod::ModeChange;
 pub(crate) use owner::{account, chown_ids};
 pub(crate) use plan::{Content, Destination, MakeDirectories, Plan};
 pub(crate) use select::{Options, copy_inline, copy_literal, copy_source, matches, unpack};
+
+#[cfg(test)]
+mod tests;

@@ -121,6 +121,11 @@ fn parse_actions(who: Who, mut text: &[u8]) -> Option<Vec<Clause>> {
 }
 
 impl Clause {
+    /// The set-user-id and set-group-id bits of whom the clause is about.
+    fn set_id(&self) -> u32 {
+        (if self.who.user { 0o4000 } else { 0 }) | if self.who.group { 0o2000 } else { 0 }
+    }
+
     fn apply(&self, mode: u32, is_directory: bool) -> u32 {
         let mut bits = 0;
         let mut special = 0;
@@ -130,10 +135,7 @@ impl Clause {
                 b'w' => bits |= 2,
                 b'x' => bits |= 1,
                 b'X' if is_directory || mode & 0o111 != 0 => bits |= 1,
-                b's' => {
-                    special |= if self.who.user { 0o4000 } else { 0 }
-                        | if self.who.group { 0o2000 } else { 0 }
-                }
+                b's' => special |= self.set_id(),
                 b't' => special |= 0o1000,
                 b'u' => bits |= mode >> 6 & 7,
                 b'g' => bits |= mode >> 3 & 7,
@@ -151,7 +153,8 @@ impl Clause {
         match self.operation {
             b'+' => mode | spread(bits) | special,
             b'-' => mode & !(spread(bits) | special),
-            _ => mode & !spread(7) | spread(bits) | special,
+            // the set-id bits belong to what is set, the sticky bit does not
+            _ => (mode & !spread(7) & !self.set_id()) | spread(bits) | special,
         }
     }
 }

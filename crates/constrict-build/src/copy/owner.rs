@@ -68,22 +68,27 @@ fn groups(view: &dyn View) -> Result<Vec<Group>> {
         .collect())
 }
 
+/// The id that a part of `--chown` is by itself; `root` is 0 in every image.
+pub(crate) fn number(part: &str) -> Option<u32> {
+    if part == "root" { Some(0) } else { part.parse().ok() }
+}
+
 /// The numbers that `--chown=USER[:GROUP]` means. A name that nobody has is 0 for a user, and nothing for a group.
 pub(crate) fn chown_ids(view: &dyn View, chown: &str) -> Result<(u32, u32)> {
     let (user, group) = chown
         .split_once(':')
         .map_or((chown, None), |(user, group)| (user, Some(group)));
-    let (uid, mut gid) = match user.parse::<u32>() {
-        Ok(id) => (id, id),
-        Err(_) => users(view)?
+    let (uid, mut gid) = match number(user) {
+        Some(id) => (id, id),
+        None => users(view)?
             .into_iter()
             .find(|u| u.name == user)
             .map_or((0, 0), |u| (u.uid, u.gid)),
     };
-    match group.map(|group| (group, group.parse::<u32>())) {
+    match group.map(|group| (group, number(group))) {
         None | Some(("", _)) => {}
-        Some((_, Ok(id))) => gid = id,
-        Some((name, Err(_))) => {
+        Some((_, Some(id))) => gid = id,
+        Some((name, None)) => {
             if let Some(found) = groups(view)?.into_iter().find(|g| g.name == name) {
                 gid = found.gid;
             }

@@ -8,12 +8,12 @@ use super::key::Key;
 use super::{Output, Solver};
 use crate::copy::{
     ArchiveView, Destination, MakeDirectories, ModeChange, Options, Plan, chown_ids, copy_inline,
-    copy_source, unpack,
+    copy_source, number, unpack,
 };
 use crate::error::{Error, Result};
 use crate::graph::{CopyAction, CopySource, FileAction, FilesOp, Unpack, Vertex, VertexId};
 use crate::store::CacheRecord;
-use crate::view::{FileKind, View, clean, components, resolve_in};
+use crate::view::{FileKind, View, clean, resolve_in};
 
 impl Solver {
     pub(super) fn files(
@@ -28,9 +28,13 @@ impl Solver {
         for action in &op.actions {
             match action {
                 FileAction::MakeDirectory { path, user } => {
-                    make_directory(&mut plan, view.as_ref(), path, user)?
+                    check_owner(op, user)?;
+                    make_directory(&mut plan, view.as_ref(), path, user)?;
                 }
-                FileAction::Copy(copy) => self.copy(&mut plan, &view, copy)?,
+                FileAction::Copy(copy) => {
+                    check_owner(op, copy.chown.as_deref().unwrap_or_default())?;
+                    self.copy(&mut plan, &view, copy)?;
+                }
             }
         }
         plan.add_parents();
@@ -215,6 +219,17 @@ impl Solver {
     }
 }
 
+/// Refuses names over the empty state, as BuildKit does: there is nothing to look them up in.
+fn check_owner(op: &FilesOp, owner: &str) -> Result<()> {
+    let is_name = |part: &str| !part.is_empty() && number(part).is_none();
+    match owner.split(':').find(|part| is_name(part)) {
+        Some(name) if op.base.is_none() => Err(Error::Invalid(format!(
+            "invalid user `{name}`: an empty image has no users; a number is taken"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 fn exclude(patterns: &[String]) -> Result<Option<Ignore>> {
     if patterns.is_empty() {
         return Ok(None);
@@ -231,11 +246,6 @@ fn make_directory(plan: &mut Plan<'_>, state: &dyn View, path: &str, user: &str)
     } else {
         chown_ids(state, user)?
     };
-    // one component after the other, as mkdir does: `x` of `/a/x/../b` is made as well
-    let mut at = Vec::new();
-    for component in components(path.as_bytes()) {
-        at = plan.resolve(&clean(&[at.as_slice(), b"/", component].concat()))?;
-        plan.make_directories(&at, MakeDirectories { mode: 0o755, owner })?;
-    }
-    Ok(())
+    let path = plan.resolve(&clean(path.as_bytes()))?;
+    plan.make_directories(&path, MakeDirectories { mode: 0o755, owner })
 }

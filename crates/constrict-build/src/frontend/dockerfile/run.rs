@@ -4,7 +4,6 @@ use constrict_dockerfile::Instruction;
 use constrict_dockerfile::instruction::{Network, Run, Script, Security};
 
 use super::at;
-use super::metadata::absolute;
 use super::stage::{Lowering, State};
 use crate::error::Result;
 use crate::graph::{Op, RunOp};
@@ -48,7 +47,7 @@ impl Lowering<'_> {
             script,
             env: state.variables.list().to_vec(),
             unkeyed_env: self.proxies.clone(),
-            cwd: absolute("/", &state.config.config.working_dir),
+            cwd: rooted(&state.config.config.working_dir),
             user: state.config.config.user.clone(),
             mounts,
             network: if run.network == Network::Default {
@@ -61,6 +60,11 @@ impl Lowering<'_> {
         self.advance(state, Op::Run(Box::new(op)), name, span);
         Ok(())
     }
+}
+
+/// A working directory as the configuration has it, which may be empty or, in other builders' images, relative.
+fn rooted(path: &str) -> String {
+    if path.starts_with('/') { path.into() } else { format!("/{path}") }
 }
 
 /// `|1 NAME=value /bin/sh -c text`: the ARGs declared so far, and the command.

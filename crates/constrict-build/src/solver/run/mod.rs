@@ -22,13 +22,13 @@ pub(super) use network::BuildNetwork;
 
 use super::key::Key;
 use super::{Output, Solver};
-use crate::copy::account;
+use crate::copy::{MakeDirectories, Plan, account};
 use crate::error::{Error, IoContext, Result, RunFailure};
 use crate::graph::{RunOp, Vertex, VertexId};
 use crate::snapshot::{Owners, changes, reset_times};
 use crate::store::CacheRecord;
 use crate::tree::Tree;
-use crate::view::{clean, components, resolve};
+use crate::view::components;
 
 /// The host name of RUN, as BuildKit's.
 const HOSTNAME: &str = "buildkitsandbox";
@@ -106,7 +106,7 @@ impl Solver {
         let (tree, view) = self.view_of(base, "the image")?;
         let account = account(view.as_ref(), &op.user)?;
         let mut lower = self.layers.snapshots(base)?;
-        prepare(&work.upper(), &tree, &op.cwd)?;
+        self.prepare(&work.upper(), &tree, &op.cwd)?;
         let authorities = self.settings.authorities.as_ref();
         let injected = match authorities {
             Some(authorities) => {
@@ -166,6 +166,23 @@ impl Solver {
             .write_changes(changes(&work.upper(), &tree, &owners)?)?;
         self.layers.store.adopt_snapshot(&work.upper(), &diff_id)?;
         Ok(diff_id)
+    }
+
+    /// Makes what must exist before a process starts: mount points and the working directory, one component after the
+    /// other, as mkdir does: `x` of `/a/x/../b` is made as well.
+    fn prepare(&self, upper: &std::path::Path, tree: &Tree, cwd: &str) -> Result<()> {
+        let mut plan = Plan::new(tree, self.settings.epoch);
+        let (mode, owner) = (0o755, (0, 0));
+        for path in MOUNT_POINTS.iter().chain([&cwd]) {
+            let mut at = Vec::new();
+            for component in components(path.as_bytes()) {
+                at = plan.resolve(&crate::tree::join(&at, component))?;
+                plan.make_directories(&at, MakeDirectories { mode, owner })?;
+            }
+        }
+        plan.add_parents();
+        let entries = plan.entries.iter().map(|(path, planned)| planned.meta.entry(path, None));
+        crate::snapshot::make_entries(upper, self.layers.mode, entries.collect(), b"")
     }
 
     fn run_in_sandbox(
@@ -250,37 +267,6 @@ fn script(name: &str, content: &str) -> Mount {
         gid: 0,
         readonly: true,
     }
-}
-
-/// Makes what must exist before a process starts: mount points and the working directory.
-fn prepare(upper: &std::path::Path, tree: &Tree, cwd: &str) -> Result<()> {
-    let mut read_link = |path: &[u8]| {
-        Ok(tree
-            .get(path)
-            .and_then(|node| match node.entry.map(|entry| &entry.kind) {
-                Some(constrict_oci::layer::Kind::Symlink { target }) => Some(target.clone()),
-                _ => None,
-            }))
-    };
-    let cwd = resolve(&clean(cwd.as_bytes()), &mut read_link, true)?;
-    for path in MOUNT_POINTS
-        .iter()
-        .map(|path| path.as_bytes())
-        .chain([cwd.as_slice()])
-    {
-        let mut at = Vec::new();
-        for component in components(path) {
-            at = crate::tree::join(&at, component);
-            if tree.get(&at).is_none() {
-                let on_disk = upper.join(std::ffi::OsStr::new(&*String::from_utf8_lossy(&at)));
-                match std::fs::create_dir(&on_disk) {
-                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                    other => other.at("create", &on_disk)?,
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The directories of one RUN, deleted with it.

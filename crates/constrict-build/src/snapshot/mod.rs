@@ -9,3 +9,6 @@ pub(crate) use changes::{Change, Owners, changes};
 pub(crate) use disk::{dress_directory, make_entries, write_files, write_plan};
 pub(crate) use times::reset_times;
 pub(crate) use unpack::{unpack_blob, unpack_while};
+
+#[cfg(test)]
+mod tests;

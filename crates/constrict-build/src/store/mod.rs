@@ -147,3 +147,6 @@ impl Store {
         std::fs::rename(directory, &path).at("rename to", &path)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,3 +151,6 @@ fn at(span: Span, message: impl Into<String>) -> Error {
         source: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

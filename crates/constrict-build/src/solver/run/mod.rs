@@ -59,7 +59,7 @@ impl Solver {
         self.layers.store.write_cache_record(
             &digest,
             &CacheRecord {
-                diff_id: diff_id,
+                diff_id,
             },
         )?;
         self.remember_parts(vertex, &key)?;

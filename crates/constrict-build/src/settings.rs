@@ -154,3 +154,6 @@ impl Settings {
         Ok(hosts)
     }
 }
+
+#[cfg(test)]
+mod tests;

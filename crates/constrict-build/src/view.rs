@@ -227,3 +227,6 @@ pub(crate) fn read_small(view: &dyn View, path: &[u8], limit: u64) -> Result<Opt
         _ => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests;

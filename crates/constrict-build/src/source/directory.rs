@@ -287,3 +287,6 @@ fn stamp_of(file: &OwnedFd) -> rustix::io::Result<Stamp> {
         changed: (stat.stx_ctime.tv_sec, stat.stx_ctime.tv_nsec),
     })
 }
+
+#[cfg(test)]
+mod tests;

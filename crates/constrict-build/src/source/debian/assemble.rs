@@ -29,6 +29,9 @@ const TAIL: usize = 20;
 /// Seconds of a day.
 const DAY: u64 = 86_400;
 
+/// The group `shadow` (base-passwd, static on every Debian system).
+const SHADOW: u32 = 42;
+
 /// What a layer is made of.
 pub(super) struct Parts<'a> {
     pub(super) suite: Suite,
@@ -63,7 +66,10 @@ pub(super) fn assemble(layers: &Layers, parts: &Parts<'_>) -> Result<Digest> {
         root.delete(pattern)?;
     }
     let day = DEFAULT_EPOCH as u64 / DAY;
-    root.rewrite("etc/shadow", |text| with_fixed_dates(text, day))?;
+    // with a single id, programs that replace these see root's group on them, and give it to the copy
+    let fixed = |text: &str| with_fixed_dates(text, day);
+    root.replace_guarded("etc/shadow", SHADOW, DEFAULT_EPOCH, fixed)?;
+    root.replace_guarded("etc/gshadow", SHADOW, DEFAULT_EPOCH, str::to_owned)?;
     for file in official::files(parts.suite, parts.flavour, parts.mirrors) {
         root.write(
             &file.path,

@@ -81,19 +81,23 @@ impl NewRoot {
         Ok(())
     }
 
-    /// Replaces the content of a file, whose permissions and owner stay; a missing one stays missing.
-    pub(super) fn rewrite(&self, path: &str, change: impl FnOnce(&str) -> String) -> Result<()> {
-        let on_disk = self.path.join(path);
-        let Some(file) = self.open(path, OFlags::RDWR)? else {
+    /// Replaces a file by its changed content, readable for `group` and writable for root; a missing one stays missing.
+    pub(super) fn replace_guarded(
+        &mut self,
+        path: &str,
+        group: u32,
+        mtime: i64,
+        change: impl FnOnce(&str) -> String,
+    ) -> Result<()> {
+        let Some(file) = self.open(path, OFlags::RDONLY)? else {
             return Ok(());
         };
-        let mut file = std::fs::File::from(file);
-        let mut content = String::new();
-        file.read_to_string(&mut content).at("read", &on_disk)?;
-        let content = change(&content);
-        std::io::Seek::rewind(&mut file).at("write", &on_disk)?;
-        file.set_len(0).at("write", &on_disk)?;
-        std::io::Write::write_all(&mut file, content.as_bytes()).at("write", &on_disk)
+        let content = std::io::read_to_string(std::fs::File::from(file));
+        let content = change(&content.at("read", self.path.join(path))?);
+        let size = content.len() as u64;
+        let mut entry = NewEntry::new(path.as_bytes(), NewKind::File { size }, 0o640);
+        (entry.gid, entry.mtime) = (group, mtime);
+        make_entries(&self.path, self.mode, vec![entry], content.as_bytes())
     }
 
     /// Deletes what a pattern matches; a `*` in its last component stands for any characters.

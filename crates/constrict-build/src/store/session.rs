@@ -12,6 +12,10 @@ use crate::error::{IoContext, Result};
 /// The beginning of a download, kept from one process to the next.
 pub(super) const PARTIAL: &str = "partial-";
 
+/// How often, and how far apart, it is tried to delete what a dead session left: a second at most.
+const DYING_TRIES: u32 = 50;
+const DYING_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// This process, as the store knows it.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -29,14 +33,22 @@ impl Session {
         let name = format!("{}-{nonce:08x}", std::process::id());
         let lock = folder.join(format!("{name}.lock"));
         let file = loop {
-            let file = File::options().create(true).append(true).open(&lock).at("create", &lock)?;
+            let file = File::options()
+                .create(true)
+                .append(true)
+                .open(&lock)
+                .at("create", &lock)?;
             flock(&file, FlockOperation::LockExclusive).at("lock", &lock)?;
             // between the two, another process may have taken it for a dead one's
             if rustix::fs::fstat(&file).at("stat", &lock)?.st_nlink > 0 {
                 break file;
             }
         };
-        let session = Session { name, lock, _file: file };
+        let session = Session {
+            name,
+            lock,
+            _file: file,
+        };
         session.clear(folder)?;
         Ok(session)
     }
@@ -50,7 +62,11 @@ impl Session {
         let mut alive = vec![self.name.clone()];
         let mut others = Vec::new();
         for entry in std::fs::read_dir(folder).at("read", folder)? {
-            let name = entry.at("read", folder)?.file_name().to_string_lossy().into_owned();
+            let name = entry
+                .at("read", folder)?
+                .file_name()
+                .to_string_lossy()
+                .into_owned();
             match name.strip_suffix(".lock") {
                 Some(session) if *session == self.name => {}
                 Some(session) if is_alive(&folder.join(&name)) => alive.push(session.into()),
@@ -58,9 +74,11 @@ impl Session {
             }
         }
         for name in others {
-            let is_used = alive.iter().any(|session| name.starts_with(session.as_str()));
+            let is_used = alive
+                .iter()
+                .any(|session| name.starts_with(session.as_str()));
             if !is_used && !name.starts_with(PARTIAL) {
-                remove(&folder.join(name))?;
+                remove_from_dying(&folder.join(name));
             }
         }
         Ok(())
@@ -86,6 +104,17 @@ fn is_alive(lock: &Path) -> bool {
     File::open(lock).is_ok_and(|file| {
         flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK)
     })
+}
+
+/// Deletes what a dead session left. The processes of its RUN are killed with it, but may write a moment longer, and
+/// another session may be deleting the same; what cannot be deleted now, the next session deletes.
+fn remove_from_dying(path: &Path) {
+    for _ in 0..DYING_TRIES {
+        if remove(path).is_ok() {
+            return;
+        }
+        std::thread::sleep(DYING_PAUSE);
+    }
 }
 
 /// Deletes a file or directory, which another process may delete at the same time.
@@ -130,5 +159,27 @@ mod tests {
         ];
         expected.sort();
         assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn what_dying_processes_still_write_is_deleted_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join("12-00000000-1-run");
+        let upper = left.join("upper");
+        std::fs::create_dir_all(&upper).unwrap();
+        let stop = std::time::Instant::now() + std::time::Duration::from_millis(100);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for n in 0.. {
+                    if std::time::Instant::now() > stop {
+                        break;
+                    }
+                    // it goes on where the directory was deleted under it
+                    let _ = std::fs::write(upper.join(n.to_string()), "");
+                }
+            });
+            Session::begin(folder.path()).unwrap();
+        });
+        assert!(!left.exists());
     }
 }

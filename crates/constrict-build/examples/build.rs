@@ -110,7 +110,13 @@ fn run(arguments: &[String]) -> Result<Digest, Box<dyn std::error::Error>> {
         hosts: Vec::new(),
         ca: None,
     };
-    let image = build(&images, &dockerfile, &options(context), settings, Compression::GZIP)?;
+    let image = build(
+        &images,
+        &dockerfile,
+        &options(context),
+        settings,
+        Compression::GZIP,
+    )?;
     Ok(image.descriptor.digest)
 }
 

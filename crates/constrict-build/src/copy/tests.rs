@@ -39,9 +39,15 @@ impl Memory {
                 "p" => FileKind::Fifo,
                 "s" => FileKind::Socket,
                 "c" => FileKind::CharDevice { major: 1, minor: 3 },
-                _ => FileKind::Regular { size: path.len() as u64 },
+                _ => FileKind::Regular {
+                    size: path.len() as u64,
+                },
             };
-            let mode = if letter == "l" { 0o777 } else { u32::from_str_radix(last, 8).unwrap() };
+            let mode = if letter == "l" {
+                0o777
+            } else {
+                u32::from_str_radix(last, 8).unwrap()
+            };
             let meta = Meta {
                 kind,
                 mode,
@@ -73,7 +79,11 @@ impl View for Memory {
 
     fn list(&self, path: &[u8]) -> Result<Vec<Vec<u8>>> {
         let prefix = crate::tree::join(path, b"/");
-        let prefix = if path.is_empty() { &[][..] } else { &prefix[..prefix.len() - 1] };
+        let prefix = if path.is_empty() {
+            &[][..]
+        } else {
+            &prefix[..prefix.len() - 1]
+        };
         let names = self.0.keys().filter_map(|other| other.strip_prefix(prefix));
         Ok(names
             .filter(|rest| !rest.contains(&b'/'))
@@ -102,7 +112,9 @@ fn listing(plan: &Plan<'_>) -> Vec<String> {
         let what = match (&meta.kind, &planned.hard_link, &planned.content) {
             (_, Some(to), _) => format!("= {}", text(to)),
             (FileKind::Regular { .. }, _, Content::File(_, from)) => format!("< {}", text(from)),
-            (FileKind::Regular { .. }, _, Content::Inline(content)) => format!("{:?}", text(content)),
+            (FileKind::Regular { .. }, _, Content::Inline(content)) => {
+                format!("{:?}", text(content))
+            }
             (FileKind::Directory, ..) => "dir".into(),
             (FileKind::Symlink { target }, ..) => format!("-> {}", text(target)),
             (FileKind::Fifo, ..) => "fifo".into(),
@@ -113,7 +125,13 @@ fn listing(plan: &Plan<'_>) -> Vec<String> {
             EPOCH => String::new(),
             other => format!(" @{other}"),
         };
-        format!("{} {what} {:o} {}:{}{time}", text(path), meta.mode, meta.uid, meta.gid)
+        format!(
+            "{} {what} {:o} {}:{}{time}",
+            text(path),
+            meta.mode,
+            meta.uid,
+            meta.gid
+        )
     };
     plan.entries.iter().map(show).collect()
 }
@@ -127,27 +145,48 @@ fn copied(
     options: &Options,
 ) -> Result<Vec<String>> {
     let mut plan = Plan::new(base, EPOCH);
-    let options = Options { reset_times: true, ..options.clone() };
+    let options = Options {
+        reset_times: true,
+        ..options.clone()
+    };
     for source in sources {
-        copy_source(&mut plan, context, source, &Destination::parse(destination), &options)?;
+        copy_source(
+            &mut plan,
+            context,
+            source,
+            &Destination::parse(destination),
+            &options,
+        )?;
     }
     Ok(listing(&plan))
 }
 
 fn chmod(text: &str) -> Options {
-    Options { mode: Some(ModeChange::parse(text).unwrap()), ..Options::default() }
+    Options {
+        mode: Some(ModeChange::parse(text).unwrap()),
+        ..Options::default()
+    }
 }
 
 fn chown(uid: u32, gid: u32) -> Options {
-    Options { owner: Some((uid, gid)), ..Options::default() }
+    Options {
+        owner: Some((uid, gid)),
+        ..Options::default()
+    }
 }
 
 fn exclude(patterns: &[&str]) -> Options {
-    Options { exclude: Some(Ignore::from_patterns(patterns).unwrap()), ..Options::default() }
+    Options {
+        exclude: Some(Ignore::from_patterns(patterns).unwrap()),
+        ..Options::default()
+    }
 }
 
 fn parents() -> Options {
-    Options { parents: true, ..Options::default() }
+    Options {
+        parents: true,
+        ..Options::default()
+    }
 }
 
 const CONTEXT: &[&str] = &[
@@ -208,14 +247,26 @@ fn sources_go_where_the_destination_says() {
     let made = |path: &str| format!("{path} dir 755 0:0");
     for (sources, destination, expected) in [
         (vec!["a.txt"], "/x", vec!["x < a.txt 644 5:6".to_string()]),
-        (vec!["a.txt"], "/new/", vec![made("new"), "new/a.txt < a.txt 644 5:6".into()]),
+        (
+            vec!["a.txt"],
+            "/new/",
+            vec![made("new"), "new/a.txt < a.txt 644 5:6".into()],
+        ),
         (
             vec!["a.txt"],
             "/new/deep/name",
-            vec![made("new"), made("new/deep"), "new/deep/name < a.txt 644 5:6".into()],
+            vec![
+                made("new"),
+                made("new/deep"),
+                "new/deep/name < a.txt 644 5:6".into(),
+            ],
         ),
         // an existing directory takes the file in, even if it has the file's name
-        (vec!["a.txt"], "/dir/a.txt", vec!["dir/a.txt/a.txt < a.txt 644 5:6".into()]),
+        (
+            vec!["a.txt"],
+            "/dir/a.txt",
+            vec!["dir/a.txt/a.txt < a.txt 644 5:6".into()],
+        ),
         (vec!["d/x"], "/dir", vec!["dir/x < d/x 644 5:6".into()]),
         // the last of several sources wins
         (vec!["a.txt", "d/x"], "/y", vec!["y < d/x 644 5:6".into()]),
@@ -225,17 +276,37 @@ fn sources_go_where_the_destination_says() {
         (vec!["d/"], "/n/", [vec![made("n")], d("n")].concat()),
         (vec!["d"], "/dir", d("dir")),
         (vec!["dirlink"], "/dir/", d("dir")),
-        (vec!["link"], "/n/", vec![made("n"), "n/link < d/x 644 5:6".into()]),
+        (
+            vec!["link"],
+            "/n/",
+            vec![made("n"), "n/link < d/x 644 5:6".into()],
+        ),
         (vec!["abs"], "/y", vec!["y < d/x 644 5:6".into()]),
-        (vec!["fifo", "sock"], "/", vec!["fifo fifo 640 5:6".into(), "sock \"\" 755 5:6".into()]),
+        (
+            vec!["fifo", "sock"],
+            "/",
+            vec!["fifo fifo 640 5:6".into(), "sock \"\" 755 5:6".into()],
+        ),
         // links of the destination are followed inside the state
-        (vec!["d/run"], "/to-dir/", vec!["dir/run < d/run 755 5:6".into()]),
+        (
+            vec!["d/run"],
+            "/to-dir/",
+            vec!["dir/run < d/run 755 5:6".into()],
+        ),
         (vec!["d/x"], "/to-dir", vec!["dir/x < d/x 644 5:6".into()]),
-        (vec!["a.txt"], "/to-file", vec!["file < a.txt 644 5:6".into()]),
+        (
+            vec!["a.txt"],
+            "/to-file",
+            vec!["file < a.txt 644 5:6".into()],
+        ),
         (
             vec!["a.txt"],
             "/to-nothing/",
-            vec![made("missing"), made("missing/deep"), "missing/deep/a.txt < a.txt 644 5:6".into()],
+            vec![
+                made("missing"),
+                made("missing/deep"),
+                "missing/deep/a.txt < a.txt 644 5:6".into(),
+            ],
         ),
     ] {
         let found = copied(&state(), &context(), &sources, destination, &none).unwrap();
@@ -247,19 +318,35 @@ fn sources_go_where_the_destination_says() {
 fn globs_select_by_name_and_may_select_nothing() {
     let options = Options::default();
     for (sources, expected) in [
-        (vec!["a*"], vec!["n dir 755 0:0", "n/a.txt < a.txt 644 5:6", "n/abs < d/x 644 5:6"]),
+        (
+            vec!["a*"],
+            vec![
+                "n dir 755 0:0",
+                "n/a.txt < a.txt 644 5:6",
+                "n/abs < d/x 644 5:6",
+            ],
+        ),
         (vec![".d*"], vec!["n dir 755 0:0", "n/.dot < .dot 600 5:6"]),
         // the content of directories, not the directories themselves
+        (vec!["d?"], vec!["n dir 755 0:0", "n/z < dd/z 644 5:6"]),
         (
-            vec!["d?"],
-            vec!["n dir 755 0:0", "n/z < dd/z 644 5:6"],
+            vec!["d/*/y.*"],
+            vec!["n dir 755 0:0", "n/y.txt < d/e/y.txt 644 5:6"],
         ),
-        (vec!["d/*/y.*"], vec!["n dir 755 0:0", "n/y.txt < d/e/y.txt 644 5:6"]),
-        (vec!["dirlink/r*"], vec!["n dir 755 0:0", "n/run < d/run 755 5:6"]),
-        (vec!["[a-c].txt"], vec!["n dir 755 0:0", "n/a.txt < a.txt 644 5:6"]),
+        (
+            vec!["dirlink/r*"],
+            vec!["n dir 755 0:0", "n/run < d/run 755 5:6"],
+        ),
+        (
+            vec!["[a-c].txt"],
+            vec!["n dir 755 0:0", "n/a.txt < a.txt 644 5:6"],
+        ),
         (vec!["*.none"], vec![]),
         (vec!["d/*/none"], vec![]),
-        (vec!["a.txt", "*.none"], vec!["n dir 755 0:0", "n/a.txt < a.txt 644 5:6"]),
+        (
+            vec!["a.txt", "*.none"],
+            vec!["n dir 755 0:0", "n/a.txt < a.txt 644 5:6"],
+        ),
     ] {
         let found = copied(&Tree::default(), &context(), &sources, "/n/", &options).unwrap();
         assert_eq!(found, expected, "{sources:?}");
@@ -298,10 +385,26 @@ fn what_stands_in_the_way_is_an_error() {
     ]));
     for (source, destination, message) in [
         ("over", "/t", "cannot copy `/t/file`: it is not a directory"),
-        ("links", "/t", "cannot copy `/t/link`: it is not a directory"),
-        ("onto", "/", "cannot copy `/dir`: a directory is in the place of the file"),
-        ("f", "/file/", "cannot copy `/file`: a parent is not a directory"),
-        ("f", "/file/x", "cannot copy `/file`: a parent is not a directory"),
+        (
+            "links",
+            "/t",
+            "cannot copy `/t/link`: it is not a directory",
+        ),
+        (
+            "onto",
+            "/",
+            "cannot copy `/dir`: a directory is in the place of the file",
+        ),
+        (
+            "f",
+            "/file/",
+            "cannot copy `/file`: a parent is not a directory",
+        ),
+        (
+            "f",
+            "/file/x",
+            "cannot copy `/file`: a parent is not a directory",
+        ),
     ] {
         let error = copied(&state(), &files, &[source], destination, &options).unwrap_err();
         assert_eq!(error.to_string(), message, "{source} to {destination}");
@@ -317,7 +420,13 @@ fn a_link_below_the_destination_is_replaced_by_a_file() {
 
 #[test]
 fn flags_say_owners_and_modes_of_what_is_made_too() {
-    let files: Arc<dyn View> = Arc::new(Memory::new(&["f f 666", "d d 777", "f d/x 666", "f d/run 777", "l d/l x"]));
+    let files: Arc<dyn View> = Arc::new(Memory::new(&[
+        "f f 666",
+        "d d 777",
+        "f d/x 666",
+        "f d/run 777",
+        "l d/l x",
+    ]));
     let empty = Tree::default();
     for (options, source, destination, expected) in [
         (
@@ -326,7 +435,12 @@ fn flags_say_owners_and_modes_of_what_is_made_too() {
             "/p/q/f",
             vec!["p dir 644 0:0", "p/q dir 644 0:0", "p/q/f < f 644 5:6"],
         ),
-        (chmod("2770"), "f", "/p/", vec!["p dir 750 0:0", "p/f < f 2770 5:6"]),
+        (
+            chmod("2770"),
+            "f",
+            "/p/",
+            vec!["p dir 750 0:0", "p/f < f 2770 5:6"],
+        ),
         (
             chmod("666"),
             "d",
@@ -343,7 +457,12 @@ fn flags_say_owners_and_modes_of_what_is_made_too() {
             chmod("go-w"),
             "d",
             "/p",
-            vec!["p dir 755 0:0", "p/l -> x 777 5:6", "p/run < d/run 755 5:6", "p/x < d/x 644 5:6"],
+            vec![
+                "p dir 755 0:0",
+                "p/l -> x 777 5:6",
+                "p/run < d/run 755 5:6",
+                "p/x < d/x 644 5:6",
+            ],
         ),
         (
             chown(7, 8),
@@ -413,7 +532,14 @@ fn excluded_files_are_left_out() {
         // nothing is left: the destination is made all the same
         (vec!["*"], "d", vec!["n dir 755 0:0"]),
     ] {
-        let found = copied(&Tree::default(), &files, &[source], "/n/", &exclude(&patterns)).unwrap();
+        let found = copied(
+            &Tree::default(),
+            &files,
+            &[source],
+            "/n/",
+            &exclude(&patterns),
+        )
+        .unwrap();
         assert_eq!(found, expected, "{patterns:?}");
     }
 }
@@ -429,29 +555,59 @@ fn parents_of_what_is_selected_are_kept() {
         "f a/c/z.txt 644",
         "f top.py 644",
     ]));
-    let deep = ["n dir 755 0:0", "n/a dir 755 5:6", "n/a/b dir 711 5:6", "n/a/b/x.py < a/b/x.py 644 5:6"];
+    let deep = [
+        "n dir 755 0:0",
+        "n/a dir 755 5:6",
+        "n/a/b dir 711 5:6",
+        "n/a/b/x.py < a/b/x.py 644 5:6",
+    ];
     for (source, expected) in [
         ("a/b/x.py", deep.to_vec()),
         ("a/*/*.py", deep.to_vec()),
-        ("**/*.py", [&deep[..], &["n/top.py < top.py 644 5:6"]].concat()),
-        ("a/./b/x.py", vec!["n dir 755 0:0", "n/b dir 711 5:6", "n/b/x.py < a/b/x.py 644 5:6"]),
+        (
+            "**/*.py",
+            [&deep[..], &["n/top.py < top.py 644 5:6"]].concat(),
+        ),
+        (
+            "a/./b/x.py",
+            vec![
+                "n dir 755 0:0",
+                "n/b dir 711 5:6",
+                "n/b/x.py < a/b/x.py 644 5:6",
+            ],
+        ),
         (
             "a/c",
-            vec!["n dir 755 0:0", "n/a dir 755 5:6", "n/a/c dir 755 5:6", "n/a/c/z.txt < a/c/z.txt 644 5:6"],
+            vec![
+                "n dir 755 0:0",
+                "n/a dir 755 5:6",
+                "n/a/c dir 755 5:6",
+                "n/a/c/z.txt < a/c/z.txt 644 5:6",
+            ],
         ),
     ] {
         let found = copied(&Tree::default(), &files, &[source], "/n/", &parents()).unwrap();
         assert_eq!(found, expected, "{source}");
     }
     let missing = copied(&Tree::default(), &files, &["a/none"], "/n/", &parents()).unwrap_err();
-    assert_eq!(missing.to_string(), "`a/none` not found in the build context");
+    assert_eq!(
+        missing.to_string(),
+        "`a/none` not found in the build context"
+    );
 }
 
 #[test]
 fn names_of_one_file_stay_one_file() {
     let files: Arc<dyn View> = Arc::new(Memory::new(&["d d 755", "g d/one 644", "g d/two 644"]));
     let found = copied(&Tree::default(), &files, &["d"], "/n", &Options::default()).unwrap();
-    assert_eq!(found, ["n dir 755 0:0", "n/one < d/one 644 5:6", "n/two = n/one 644 5:6"]);
+    assert_eq!(
+        found,
+        [
+            "n dir 755 0:0",
+            "n/one < d/one 644 5:6",
+            "n/two = n/one 644 5:6"
+        ]
+    );
 }
 
 #[test]
@@ -463,7 +619,10 @@ fn times_of_a_state_stay_and_those_of_the_host_do_not() {
         let files: Arc<dyn View> = Arc::new(Memory::new(&["f x 644"]));
         let base = Tree::default();
         let mut made = Plan::new(&base, EPOCH);
-        let options = Options { reset_times, ..Options::default() };
+        let options = Options {
+            reset_times,
+            ..Options::default()
+        };
         copy_source(&mut made, &files, "x", &Destination::parse("/n/"), &options).unwrap();
         assert_eq!(listing(&made), expected);
     }
@@ -490,10 +649,27 @@ fn parents_in_the_state_come_along_as_they_are() {
     let base = state();
     let files: Arc<dyn View> = Arc::new(Memory::new(&["f x 644"]));
     let mut plan = Plan::new(&base, EPOCH);
-    let options = Options { reset_times: true, ..chown(7, 8) };
-    copy_source(&mut plan, &files, "x", &Destination::parse("/dir/new/"), &options).unwrap();
+    let options = Options {
+        reset_times: true,
+        ..chown(7, 8)
+    };
+    copy_source(
+        &mut plan,
+        &files,
+        "x",
+        &Destination::parse("/dir/new/"),
+        &options,
+    )
+    .unwrap();
     plan.add_parents();
-    assert_eq!(listing(&plan), ["dir dir 755 0:0 @0", "dir/new dir 755 7:8", "dir/new/x < x 644 7:8"]);
+    assert_eq!(
+        listing(&plan),
+        [
+            "dir dir 755 0:0 @0",
+            "dir/new dir 755 7:8",
+            "dir/new/x < x 644 7:8"
+        ]
+    );
 }
 
 #[test]
@@ -502,14 +678,27 @@ fn the_key_sees_content_mode_owner_and_path_only() {
         let files: Arc<dyn View> = Arc::new(Memory::new(lines).with_content("x", content));
         let base = Tree::default();
         let mut plan = Plan::new(&base, EPOCH);
-        let options = Options { reset_times: true, ..options.clone() };
-        copy_source(&mut plan, &files, "x", &Destination::parse(destination), &options).unwrap();
+        let options = Options {
+            reset_times: true,
+            ..options.clone()
+        };
+        copy_source(
+            &mut plan,
+            &files,
+            "x",
+            &Destination::parse(destination),
+            &options,
+        )
+        .unwrap();
         plan.components().unwrap()
     };
     let none = Options::default();
     let first = key(&["f x 644"], "one", "/x", &none);
     let digest = Digest::of(b"one");
-    assert_eq!(first, [("x".to_string(), format!("file {digest} 644 5:6 1000 "))]);
+    assert_eq!(
+        first,
+        [("x".to_string(), format!("file {digest} 644 5:6 1000 "))]
+    );
     assert_eq!(key(&["f x 644", "f other 644"], "one", "/x", &none), first);
     for other in [
         key(&["f x 644"], "two", "/x", &none),
@@ -559,8 +748,14 @@ fn owners_are_looked_up_in_the_state() {
     assert_eq!(who("4000"), (4000, 0, vec![], "/".into()));
     assert_eq!(who(":extra"), (0, 77, vec![], "/root".into()));
     for (user, message) in [
-        ("nosuch", "unable to find user `nosuch`: no matching entries in passwd file"),
-        ("app:nosuch", "unable to find group `nosuch`: no matching entries in group file"),
+        (
+            "nosuch",
+            "unable to find user `nosuch`: no matching entries in passwd file",
+        ),
+        (
+            "app:nosuch",
+            "unable to find group `nosuch`: no matching entries in group file",
+        ),
     ] {
         assert_eq!(account(&etc, user).unwrap_err().to_string(), message);
     }
@@ -587,18 +782,27 @@ fn member(kind: tar::EntryType, mode: u32) -> tar::Header {
 fn archives_are_unpacked_as_they_say() {
     let folder = tempfile::tempdir().unwrap();
     let plain = archive(|tar| {
-        tar.append_data(&mut member(tar::EntryType::Directory, 0o700), "./", &[][..]).unwrap();
+        tar.append_data(&mut member(tar::EntryType::Directory, 0o700), "./", &[][..])
+            .unwrap();
         let mut file = member(tar::EntryType::Regular, 0o4755);
         file.set_size(5);
-        tar.append_data(&mut file, "deep/er/file", &b"hello"[..]).unwrap();
-        tar.append_link(&mut member(tar::EntryType::Link, 0o4755), "same", "deep/er/file").unwrap();
-        tar.append_link(&mut member(tar::EntryType::Symlink, 0o777), "link", "deep").unwrap();
+        tar.append_data(&mut file, "deep/er/file", &b"hello"[..])
+            .unwrap();
+        tar.append_link(
+            &mut member(tar::EntryType::Link, 0o4755),
+            "same",
+            "deep/er/file",
+        )
+        .unwrap();
+        tar.append_link(&mut member(tar::EntryType::Symlink, 0o777), "link", "deep")
+            .unwrap();
     });
     let mut compressed = Vec::new();
     for (name, level) in [("gz", 0), ("zst", 1), ("tar", 2)] {
         let bytes = match level {
             0 => {
-                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                let mut encoder =
+                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
                 std::io::Write::write_all(&mut encoder, &plain).unwrap();
                 encoder.finish().unwrap()
             }
@@ -608,11 +812,21 @@ fn archives_are_unpacked_as_they_say() {
         compressed.push((name, bytes));
     }
     for (name, bytes) in &compressed {
-        let read = |number: &str| ArchiveView::read(Box::new(&**bytes), &folder.path().join(number)).unwrap().unwrap();
+        let read = |number: &str| {
+            ArchiveView::read(Box::new(&**bytes), &folder.path().join(number))
+                .unwrap()
+                .unwrap()
+        };
         let base = Tree::default();
         let unpacked = |options: &Options| {
             let mut plan = Plan::new(&base, EPOCH);
-            unpack(&mut plan, read("spool"), &Destination::parse("/to"), options).unwrap();
+            unpack(
+                &mut plan,
+                read("spool"),
+                &Destination::parse("/to"),
+                options,
+            )
+            .unwrap();
             listing(&plan)
         };
         assert_eq!(
@@ -641,10 +855,20 @@ fn archives_are_unpacked_as_they_say() {
         );
         let view = read("content");
         let mut content = String::new();
-        view.open(b"deep/er/file").unwrap().read_to_string(&mut content).unwrap();
-        assert_eq!((content.as_str(), view.digest(b"deep/er/file").unwrap()), ("hello", Digest::of(b"hello")));
+        view.open(b"deep/er/file")
+            .unwrap()
+            .read_to_string(&mut content)
+            .unwrap();
+        assert_eq!(
+            (content.as_str(), view.digest(b"deep/er/file").unwrap()),
+            ("hello", Digest::of(b"hello"))
+        );
     }
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "nothing is left"
+    );
 }
 
 #[test]
@@ -653,7 +877,14 @@ fn what_is_no_archive_is_told_from_a_damaged_one() {
     let read = |bytes: &[u8]| ArchiveView::read(Box::new(bytes), &folder.path().join("spool"));
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut gzip, b"just text").unwrap();
-    for none in [&b""[..], b"text", &gzip.finish().unwrap(), &[0; 2000], b"BZh9nonsense", b"\x1f\x8bnonsense"] {
+    for none in [
+        &b""[..],
+        b"text",
+        &gzip.finish().unwrap(),
+        &[0; 2000],
+        b"BZh9nonsense",
+        b"\x1f\x8bnonsense",
+    ] {
         assert!(read(none).unwrap().is_none(), "{none:?}");
     }
     let whole = archive(|tar| {
@@ -663,14 +894,25 @@ fn what_is_no_archive_is_told_from_a_damaged_one() {
         tar.append_data(&mut file, "y", &[b'y'; 600][..]).unwrap();
     });
     let error = read(&whole[..2000]).err().unwrap();
-    assert!(error.to_string().starts_with("the archive is damaged"), "{error}");
+    assert!(
+        error.to_string().starts_with("the archive is damaged"),
+        "{error}"
+    );
     let mut climbing = archive(|tar| {
-        tar.append_data(&mut member(tar::EntryType::Regular, 0o644), "aa/evil", &[][..]).unwrap();
+        tar.append_data(
+            &mut member(tar::EntryType::Regular, 0o644),
+            "aa/evil",
+            &[][..],
+        )
+        .unwrap();
     });
     climbing[..2].copy_from_slice(b"..");
     let mut header = tar::Header::new_ustar();
     header.as_mut_bytes().copy_from_slice(&climbing[..512]);
     header.set_cksum();
     climbing[..512].copy_from_slice(header.as_bytes());
-    assert_eq!(read(&climbing).err().unwrap().to_string(), "archive member `../evil` leaves the archive");
+    assert_eq!(
+        read(&climbing).err().unwrap().to_string(),
+        "archive member `../evil` leaves the archive"
+    );
 }

@@ -17,7 +17,10 @@ struct Files {
 
 impl Files {
     fn new(user: Option<&str>, project: Option<&str>) -> Self {
-        let files = Files { config: tempfile::tempdir().unwrap(), project: tempfile::tempdir().unwrap() };
+        let files = Files {
+            config: tempfile::tempdir().unwrap(),
+            project: tempfile::tempdir().unwrap(),
+        };
         let folder = files.config.path().join("constrict");
         std::fs::create_dir(&folder).unwrap();
         for (folder, text) in [(&*folder, user), (files.project.path(), project)] {
@@ -42,18 +45,36 @@ fn the_project_counts_before_the_user() {
     assert_eq!(settings.bases, Some(Bases::Registry));
     assert_eq!(settings.ca, Some(files.project.path().join("certs/ca.pem")));
     let docker = &settings.registry["docker.io"];
-    assert_eq!((&*docker.mirrors, docker.http), (&["one.example".into(), "two.example:5000".into()][..], false));
+    assert_eq!(
+        (&*docker.mirrors, docker.http),
+        (
+            &["one.example".into(), "two.example:5000".into()][..],
+            false
+        )
+    );
     assert!(settings.registry["user.example:5000"].insecure);
-    assert_eq!(settings.debian.mirror.as_deref(), Some("https://user.example/debian"));
-    assert_eq!(settings.debian.security.as_deref(), Some("https://project.example/security"));
-    assert_eq!(settings.debian.keyring, Some(files.project.path().join("keys.gpg")));
+    assert_eq!(
+        settings.debian.mirror.as_deref(),
+        Some("https://user.example/debian")
+    );
+    assert_eq!(
+        settings.debian.security.as_deref(),
+        Some("https://project.example/security")
+    );
+    assert_eq!(
+        settings.debian.keyring,
+        Some(files.project.path().join("keys.gpg"))
+    );
     assert!(settings.debian.snapshot);
 }
 
 #[test]
 fn either_file_may_be_missing() {
     let settings = Files::new(Some(USER), None).load().unwrap();
-    assert_eq!((settings.bases, settings.ca), (Some(Bases::Debian), Some("/user.pem".into())));
+    assert_eq!(
+        (settings.bases, settings.ca),
+        (Some(Bases::Debian), Some("/user.pem".into()))
+    );
     let settings = Files::new(None, None).load().unwrap();
     assert_eq!((settings.bases, settings.registry.len()), (None, 0));
 }
@@ -70,16 +91,28 @@ fn the_home_directory_has_the_users_file_too() {
         // set, but empty
         _ => Some(String::new()),
     };
-    assert_eq!(Settings::load(None, &environment).unwrap().bases, Some(Bases::Debian));
+    assert_eq!(
+        Settings::load(None, &environment).unwrap().bases,
+        Some(Bases::Debian)
+    );
 }
 
 #[test]
 fn what_is_not_understood_is_an_error_with_its_file() {
-    for text in ["mirrors = []\n", "bases = \"other\"\n", "[registry.x]\nhtpp = true\n", "= 1\n", "[debian]\nmirror = 1\n"] {
+    for text in [
+        "mirrors = []\n",
+        "bases = \"other\"\n",
+        "[registry.x]\nhtpp = true\n",
+        "= 1\n",
+        "[debian]\nmirror = 1\n",
+    ] {
         let files = Files::new(None, Some(text));
         let message = files.load().unwrap_err().to_string();
         let path = files.project.path().join(FILE);
-        assert!(message.starts_with(&format!("`{}`: TOML parse error", path.display())), "{message}");
+        assert!(
+            message.starts_with(&format!("`{}`: TOML parse error", path.display())),
+            "{message}"
+        );
     }
 }
 
@@ -87,8 +120,13 @@ fn what_is_not_understood_is_an_error_with_its_file() {
 fn registries_are_made_ready_for_the_client() {
     let settings = Files::new(Some(USER), Some(PROJECT)).load().unwrap();
     let hosts = settings.hosts().unwrap();
-    assert_eq!(hosts.keys().collect::<Vec<_>>(), ["docker.io", "user.example:5000"]);
+    assert_eq!(
+        hosts.keys().collect::<Vec<_>>(),
+        ["docker.io", "user.example:5000"]
+    );
     assert_eq!(hosts["docker.io"].mirrors.len(), 2);
-    let wrong = Files::new(None, Some("[registry.x]\nmirrors = [\"\"]\n")).load().unwrap();
+    let wrong = Files::new(None, Some("[registry.x]\nmirrors = [\"\"]\n"))
+        .load()
+        .unwrap();
     assert!(wrong.hosts().is_err());
 }

@@ -31,7 +31,11 @@ fn set_mode(path: &Path, mode: u32) {
 
 /// One line for each change: what, path, mode.
 fn listing(upper: &Path, below: &Tree) -> Vec<String> {
-    let owners = Owners { mode: Mode::Root, recorded: &[], user: (0, 0) };
+    let owners = Owners {
+        mode: Mode::Root,
+        recorded: &[],
+        user: (0, 0),
+    };
     changes(upper, below, &owners)
         .unwrap()
         .into_iter()
@@ -66,10 +70,18 @@ fn plain_files_are_changes_as_they_are() {
     rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), FileType::Fifo, 0o600.into(), 0).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
     std::fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"\xff")), "").unwrap();
-    for (path, mode) in [("d", 0o2750), ("d/empty", 0o755), ("d/file", 0o4711), ("pipe", 0o640)] {
+    for (path, mode) in [
+        ("d", 0o2750),
+        ("d/empty", 0o755),
+        ("d/file", 0o4711),
+        ("pipe", 0o640),
+    ] {
         set_mode(&at(path), mode);
     }
-    set_mode(&folder.path().join(std::ffi::OsStr::from_bytes(b"\xff")), 0o644);
+    set_mode(
+        &folder.path().join(std::ffi::OsStr::from_bytes(b"\xff")),
+        0o644,
+    );
     assert_eq!(
         listing(folder.path(), &Tree::default()),
         [
@@ -91,7 +103,14 @@ fn an_empty_upper_directory_is_no_change() {
 }
 
 fn whiteout(path: &Path) {
-    rustix::fs::mknodat(rustix::fs::CWD, path, FileType::CharacterDevice, 0o000.into(), 0).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        path,
+        FileType::CharacterDevice,
+        0o000.into(),
+        0,
+    )
+    .unwrap();
 }
 
 #[test]
@@ -106,12 +125,24 @@ fn privileged_whiteouts_count_for_what_was_there() {
         whiteout(&at(path));
     }
     let dev = rustix::fs::makedev(1, 3);
-    rustix::fs::mknodat(rustix::fs::CWD, at("null"), FileType::CharacterDevice, 0o666.into(), dev).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        at("null"),
+        FileType::CharacterDevice,
+        0o666.into(),
+        dev,
+    )
+    .unwrap();
     set_mode(&at("null"), 0o666);
     let below = tree(&[vec!["d d", "f d/gone", "d gone", "f gone/deep"]]);
     assert_eq!(
         listing(folder.path(), &below),
-        ["d dir 755", "d/gone removed", "gone removed", "null char 1:3 666"]
+        [
+            "d dir 755",
+            "d/gone removed",
+            "gone removed",
+            "null char 1:3 666"
+        ]
     );
 }
 
@@ -152,8 +183,16 @@ fn without_chown_owners_are_recorded_kept_or_the_users() {
         std::fs::write(folder.path().join(name), "").unwrap();
     }
     let below = tree(&[vec!["f known", "d changed-type"]]);
-    let recorded = [3, 4].map(|id| RecordedOwner { path: PathBuf::from("/asked"), uid: id, gid: id });
-    let owners = Owners { mode: Mode::SingleId, recorded: &recorded, user: (33, 34) };
+    let recorded = [3, 4].map(|id| RecordedOwner {
+        path: PathBuf::from("/asked"),
+        uid: id,
+        gid: id,
+    });
+    let owners = Owners {
+        mode: Mode::SingleId,
+        recorded: &recorded,
+        user: (33, 34),
+    };
     let found: Vec<_> = changes(folder.path(), &below, &owners)
         .unwrap()
         .into_iter()
@@ -162,8 +201,16 @@ fn without_chown_owners_are_recorded_kept_or_the_users() {
             (path, change.entry.uid, change.entry.gid)
         })
         .collect();
-    let expected = [("asked", 4, 4), ("changed-type", 33, 34), ("known", 0, 0), ("new", 33, 34)];
-    assert_eq!(found, expected.map(|(path, uid, gid)| (path.to_string(), uid, gid)));
+    let expected = [
+        ("asked", 4, 4),
+        ("changed-type", 33, 34),
+        ("known", 0, 0),
+        ("new", 33, 34),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(path, uid, gid)| (path.to_string(), uid, gid))
+    );
 }
 
 /// A `.pyc` with these flags and this time of its source.
@@ -239,6 +286,10 @@ fn bytecode_learns_of_the_new_time_of_its_source() {
         reset_times(folder.path(), since, epoch).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), after, "{name}");
         let meta = path.metadata().unwrap();
-        assert_eq!((meta.mtime(), meta.mode() & 0o7777), (1000, 0o600), "{name}");
+        assert_eq!(
+            (meta.mtime(), meta.mode() & 0o7777),
+            (1000, 0o600),
+            "{name}"
+        );
     }
 }

@@ -11,7 +11,11 @@ fn open(root: &Path) -> Store {
 
 fn record(number: u8) -> LayerRecord {
     let blob = Descriptor::new(Compression::GZIP.media_type(), Digest::of(&[number, 1]), 1);
-    LayerRecord { diff_id: Digest::of(&[number]), blobs: vec![blob], origin: None }
+    LayerRecord {
+        diff_id: Digest::of(&[number]),
+        blobs: vec![blob],
+        origin: None,
+    }
 }
 
 /// The files in `tmp/` that are no session's lock.
@@ -31,7 +35,10 @@ fn two_open_stores_see_what_each_other_writes() {
     assert_eq!(other.read_blob(&digest).unwrap(), b"hello");
     assert_eq!(other.write_blob(b"hello").unwrap(), digest);
     one.write_layer_record(&record(1)).unwrap();
-    assert_eq!(other.layer_record(&Digest::of(&[1])).unwrap(), Some(record(1)));
+    assert_eq!(
+        other.layer_record(&Digest::of(&[1])).unwrap(),
+        Some(record(1))
+    );
     assert_ne!(one.temporary("x"), other.temporary("x"));
     assert_ne!(one.temporary("x"), one.temporary("x"));
     assert_eq!(temporary_files(folder.path()), [""; 0]);
@@ -63,8 +70,15 @@ fn a_cache_record_is_worth_as_much_as_its_layer() {
     let store = open(folder.path());
     let key = Digest::of(b"key");
     let diff_id = record(1).diff_id;
-    store.write_cache_record(&key, &CacheRecord { diff_id }).unwrap();
-    let known = || store.cache_record(&key).unwrap().map(|record| record.diff_id);
+    store
+        .write_cache_record(&key, &CacheRecord { diff_id })
+        .unwrap();
+    let known = || {
+        store
+            .cache_record(&key)
+            .unwrap()
+            .map(|record| record.diff_id)
+    };
     assert_eq!(known(), None);
     store.write_layer_record(&record(1)).unwrap();
     assert_eq!(known(), Some(diff_id));
@@ -87,18 +101,37 @@ fn a_damaged_index_is_forgotten_so_that_it_is_made_anew() {
     let path = folder.path().join("indexes").join(written.diff_id.hex());
     let store = open(folder.path());
     assert!(store.layer_index(&written.diff_id).unwrap().is_none());
-    store.write_layer_index(&written.diff_id, &written.index).unwrap();
+    store
+        .write_layer_index(&written.diff_id, &written.index)
+        .unwrap();
     let whole = std::fs::read(&path).unwrap();
-    for damage in [&b""[..], b"nonsense", &whole[..whole.len() - 1], &whole[1..]] {
+    for damage in [
+        &b""[..],
+        b"nonsense",
+        &whole[..whole.len() - 1],
+        &whole[1..],
+    ] {
         std::fs::write(&path, damage).unwrap();
         // another process, which has nothing in memory
         let store = open(folder.path());
-        assert!(store.layer_index(&written.diff_id).unwrap().is_none(), "{damage:?}");
+        assert!(
+            store.layer_index(&written.diff_id).unwrap().is_none(),
+            "{damage:?}"
+        );
         assert!(!path.exists());
     }
-    store.write_layer_index(&written.diff_id, &written.index).unwrap();
+    store
+        .write_layer_index(&written.diff_id, &written.index)
+        .unwrap();
     let index = store.layer_index(&written.diff_id).unwrap().unwrap();
-    assert_eq!(index.entries().iter().map(|entry| &*entry.path).collect::<Vec<_>>(), [b"file"]);
+    assert_eq!(
+        index
+            .entries()
+            .iter()
+            .map(|entry| &*entry.path)
+            .collect::<Vec<_>>(),
+        [b"file"]
+    );
     assert_eq!(std::fs::read(&path).unwrap(), whole);
 }
 
@@ -121,7 +154,12 @@ fn names_stand_for_the_image_that_was_set_last() {
     let (store, other) = (open(folder.path()), open(folder.path()));
     let name = |text: &str| Reference::parse(text).unwrap().or_latest();
     let (one, two) = (Digest::of(b"1"), Digest::of(b"2"));
-    for (text, manifest) in [("b:1", one), ("a", one), ("localhost:5000/x/y:z", two), ("b:1", two)] {
+    for (text, manifest) in [
+        ("b:1", one),
+        ("a", one),
+        ("localhost:5000/x/y:z", two),
+        ("b:1", two),
+    ] {
         store.set_tag(&name(text), &manifest).unwrap();
     }
     let tags: Vec<_> = other
@@ -138,7 +176,14 @@ fn names_stand_for_the_image_that_was_set_last() {
             ("localhost:5000/x/y:z".into(), two),
         ]
     );
-    assert_eq!(other.tag(&name("docker.io/library/a")).unwrap().unwrap().manifest, one);
+    assert_eq!(
+        other
+            .tag(&name("docker.io/library/a"))
+            .unwrap()
+            .unwrap()
+            .manifest,
+        one
+    );
     assert!(other.remove_tag(&name("a")).unwrap());
     assert!(!store.remove_tag(&name("a")).unwrap());
     assert!(store.tag(&name("a")).unwrap().is_none());
@@ -181,33 +226,66 @@ fn locks_keep_others_out_until_dropped() {
         std::thread::sleep(std::time::Duration::from_millis(50));
         done.store(true, Ordering::SeqCst);
         drop(held);
-        assert!(waiting.join().unwrap(), "the lock was given while it was held");
+        assert!(
+            waiting.join().unwrap(),
+            "the lock was given while it was held"
+        );
     });
-    let (_a, _b) = (one.lock_shared("shared").unwrap(), other.lock_shared("shared").unwrap());
+    let (_a, _b) = (
+        one.lock_shared("shared").unwrap(),
+        other.lock_shared("shared").unwrap(),
+    );
 }
 
 #[test]
 fn differences_name_what_changed_came_and_went() {
     let list = |parts: &[(&str, &str)]| -> Vec<Component> {
-        let part = |(name, value): &(&str, &str)| Component { name: name.to_string(), value: value.to_string() };
+        let part = |(name, value): &(&str, &str)| Component {
+            name: name.to_string(),
+            value: value.to_string(),
+        };
         parts.iter().map(part).collect()
     };
     let old = list(&[("`a`", "1"), ("`b`", "1"), ("`c`", "1")]);
     let new = list(&[("`a`", "1"), ("`b`", "2"), ("`d`", "1")]);
-    assert_eq!(differences(&old, &new), ["`b` changed", "`d` is new", "`c` is gone"]);
+    assert_eq!(
+        differences(&old, &new),
+        ["`b` changed", "`d` is new", "`c` is gone"]
+    );
     assert_eq!(differences(&old, &old), [""; 0]);
 }
 
 #[test]
 fn the_place_of_the_store_is_the_users_choice() {
     let place = |set: &[(&str, &str)]| {
-        let find = |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, value)| value.to_string());
+        let find = |name: &str| {
+            set.iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, value)| value.to_string())
+        };
         Store::default_path(&find)
     };
     for (set, expected) in [
-        (&[("CONSTRICT_STORE", "/s"), ("XDG_DATA_HOME", "/d"), ("HOME", "/h")][..], "/s"),
-        (&[("CONSTRICT_STORE", ""), ("XDG_DATA_HOME", "/d"), ("HOME", "/h")], "/d/constrict"),
-        (&[("XDG_DATA_HOME", ""), ("HOME", "/h")], "/h/.local/share/constrict"),
+        (
+            &[
+                ("CONSTRICT_STORE", "/s"),
+                ("XDG_DATA_HOME", "/d"),
+                ("HOME", "/h"),
+            ][..],
+            "/s",
+        ),
+        (
+            &[
+                ("CONSTRICT_STORE", ""),
+                ("XDG_DATA_HOME", "/d"),
+                ("HOME", "/h"),
+            ],
+            "/d/constrict",
+        ),
+        (
+            &[("XDG_DATA_HOME", ""), ("HOME", "/h")],
+            "/h/.local/share/constrict",
+        ),
         (&[], "/.local/share/constrict"),
     ] {
         assert_eq!(place(set), Path::new(expected));

@@ -165,7 +165,15 @@ fn layers_merge_as_the_image_specification_says() {
 #[test]
 fn directories_are_listed_by_name() {
     let tree = tree(&[
-        vec!["d a", "f a/x", "f a/z", "d a/d", "f a/d/deep", "f a-", "f f"],
+        vec![
+            "d a",
+            "f a/x",
+            "f a/z",
+            "d a/d",
+            "f a/d/deep",
+            "f a-",
+            "f f",
+        ],
         vec!["f a/y", "w a/z", "f a/e/below"],
     ]);
     let list = |path: &str| -> Vec<String> {
@@ -241,7 +249,11 @@ fn apply(model: &mut Model, layer: usize, lines: &[String]) {
         let mut above = String::new();
         let mut hidden = false;
         for component in path.split('/').take(path.matches('/').count()) {
-            above = if above.is_empty() { component.into() } else { format!("{above}/{component}") };
+            above = if above.is_empty() {
+                component.into()
+            } else {
+                format!("{above}/{component}")
+            };
             hidden |= added.get(&above).is_some_and(|kind| *kind != 'd');
             if !hidden && !model.get(&above).is_some_and(is_directory) {
                 model.insert(above.clone(), None);
@@ -260,14 +272,16 @@ fn apply(model: &mut Model, layer: usize, lines: &[String]) {
 fn line() -> impl Strategy<Value = Vec<String>> {
     let path = prop::collection::vec(prop::sample::select(vec!["a", "b", "a-"]), 1..4)
         .prop_map(|components| components.join("/"));
-    (prop::sample::select(vec!['d', 'd', 'f', 'f', 'l', 'w', 'o']), path).prop_map(
-        |(kind, path)| match kind {
+    (
+        prop::sample::select(vec!['d', 'd', 'f', 'f', 'l', 'w', 'o']),
+        path,
+    )
+        .prop_map(|(kind, path)| match kind {
             'l' => vec![format!("l {path} target")],
             // the marker of an opaque directory stands in that directory
             'o' => vec![format!("d {path}"), format!("o {path}")],
             kind => vec![format!("{kind} {path}")],
-        },
-    )
+        })
 }
 
 proptest! {

@@ -44,7 +44,14 @@ fn links_are_followed_inside_the_root() {
 
 #[test]
 fn paths_are_cleaned_without_leaving_the_root() {
-    for (path, expected) in [("", ""), ("/", ""), (".", ""), ("/a//b/./c/", "a/b/c"), ("a/../../b", "b"), ("..", "")] {
+    for (path, expected) in [
+        ("", ""),
+        ("/", ""),
+        (".", ""),
+        ("/a//b/./c/", "a/b/c"),
+        ("a/../../b", "b"),
+        ("..", ""),
+    ] {
         assert_eq!(clean(path.as_bytes()), expected.as_bytes(), "{path}");
     }
     for (path, directory, name) in [("a/b/c", "a/b", "c"), ("a", "", "a"), ("", "", "")] {

@@ -43,7 +43,10 @@ impl Bench {
         // overlayfs wants another file system than a tmpfs for what it writes
         let directory = TempDir::with_prefix_in("constrict-build-", "/var/tmp").unwrap();
         std::fs::create_dir(directory.path().join("context")).unwrap();
-        Bench { directory, registry }
+        Bench {
+            directory,
+            registry,
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -118,13 +121,22 @@ impl Built {
     /// The digest of what must have succeeded.
     pub(crate) fn digest(&self) -> String {
         assert!(self.success, "{:#?}", self.lines);
-        self.lines.last().unwrap().strip_prefix("image ").unwrap().into()
+        self.lines
+            .last()
+            .unwrap()
+            .strip_prefix("image ")
+            .unwrap()
+            .into()
     }
 
     /// The rest of the lines that begin with this word, sorted: steps run side by side.
     pub(crate) fn said(&self, word: &str) -> Vec<&str> {
         let prefix = format!("{word} ");
-        let mut said: Vec<_> = self.lines.iter().filter_map(|line| line.strip_prefix(&prefix)).collect();
+        let mut said: Vec<_> = self
+            .lines
+            .iter()
+            .filter_map(|line| line.strip_prefix(&prefix))
+            .collect();
         said.sort_unstable();
         said
     }
@@ -152,7 +164,9 @@ fn shown(indexed: &IndexedEntry) -> String {
 /// The names in a directory, sorted.
 pub(crate) fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -161,7 +175,11 @@ pub(crate) fn names(directory: &Path) -> Vec<String> {
 fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.ancestors().nth(2).unwrap().join("examples").join(name);
-    assert!(path.exists(), "no `{}`: `cargo test` builds it, `cargo test --test it` does not", path.display());
+    assert!(
+        path.exists(),
+        "no `{}`: `cargo test` builds it, `cargo test --test it` does not",
+        path.display()
+    );
     path
 }
 
@@ -175,10 +193,16 @@ fn base() -> &'static [u8] {
         }
         layer = layer
             .directory("tmp", 0o1777)
-            .file("etc/passwd", 0o644, "root:x:0:0::/root:/bin/sh\nweb:x:33:44::/:/bin/sh\n")
+            .file(
+                "etc/passwd",
+                0o644,
+                "root:x:0:0::/root:/bin/sh\nweb:x:33:44::/:/bin/sh\n",
+            )
             .file("etc/gone", 0o644, "gone\n")
             .file("old/file", 0o644, "old\n");
-        let programs = ["sh", "cat", "ls", "rm", "mkdir", "ln", "chmod", "mv", "sleep", "id"];
+        let programs = [
+            "sh", "cat", "ls", "rm", "mkdir", "ln", "chmod", "mv", "sleep", "id",
+        ];
         if let Ok(busybox) = std::fs::read("/bin/busybox") {
             layer = layer.file("bin/busybox", 0o755, busybox);
             for name in programs {
@@ -192,7 +216,9 @@ fn base() -> &'static [u8] {
             layer = layer.file(&format!("bin/{name}"), 0o755, std::fs::read(&path).unwrap());
             let listed = Command::new("ldd").arg(&path).output().unwrap().stdout;
             let listed = String::from_utf8(listed).unwrap();
-            let paths = listed.split_whitespace().filter(|word| word.starts_with('/'));
+            let paths = listed
+                .split_whitespace()
+                .filter(|word| word.starts_with('/'));
             libraries.extend(paths.map(ToString::to_string));
         }
         for library in libraries {

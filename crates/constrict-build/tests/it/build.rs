@@ -20,7 +20,10 @@ fn privileged_changes_of_a_run_become_a_layer() {
          USER web\nRUN id -u > /tmp/mine\nRUN cat /etc/passwd\n",
     );
     let built = bench.build("store");
-    assert_eq!(built.said(">"), ["root:x:0:0::/root:/bin/sh", "web:x:33:44::/:/bin/sh"]);
+    assert_eq!(
+        built.said(">"),
+        ["root:x:0:0::/root:/bin/sh", "web:x:33:44::/:/bin/sh"]
+    );
     let layers = bench.layers("store", &built.digest());
     assert_eq!(layers[1], ["w/ 755"]);
     assert_eq!(
@@ -61,7 +64,10 @@ fn privileged_only_what_depends_on_a_change_is_done_again() {
     ];
     assert_eq!(first.said("start"), all);
     let layers = bench.layers("store", &first.digest());
-    assert_eq!(layers[1..], [vec!["left 8 644"], vec!["right 4 700"], vec!["both 12 644"]]);
+    assert_eq!(
+        layers[1..],
+        [vec!["left 8 644"], vec!["right 4 700"], vec!["both 12 644"]]
+    );
 
     let second = bench.build("store");
     assert_eq!(second.digest(), first.digest());
@@ -84,7 +90,10 @@ fn privileged_only_what_depends_on_a_change_is_done_again() {
     // and back: everything is known still
     bench.write("right", "two\n");
     let fourth = bench.build("store");
-    assert_eq!((fourth.said("start"), fourth.digest()), (vec![], first.digest()));
+    assert_eq!(
+        (fourth.said("start"), fourth.digest()),
+        (vec![], first.digest())
+    );
 }
 
 #[test]
@@ -95,10 +104,16 @@ fn privileged_the_same_context_gives_the_same_image() {
     bench.write("Dockerfile", TWO);
     let digest = bench.digest("one");
     // the time of another day, and one processor
-    let file = std::fs::File::options().write(true).open(bench.path("context/left")).unwrap();
+    let file = std::fs::File::options()
+        .write(true)
+        .open(bench.path("context/left"))
+        .unwrap();
     file.set_modified(std::time::UNIX_EPOCH).unwrap();
     assert_eq!(bench.digest("two"), digest);
-    let alone = bench.command(&["taskset", "-c", "0"], "three", &[]).output().unwrap();
+    let alone = bench
+        .command(&["taskset", "-c", "0"], "three", &[])
+        .output()
+        .unwrap();
     assert_eq!(Built::of(alone).digest(), digest);
 }
 
@@ -107,7 +122,10 @@ fn privileged_two_builds_at_once_share_a_store() {
     let bench = bench!();
     bench.write("left", "one\n");
     bench.write("right", "two\n");
-    bench.write("Dockerfile", &TWO.replace("RUN cat", "RUN echo ran && sleep 0.2 && cat"));
+    bench.write(
+        "Dockerfile",
+        &TWO.replace("RUN cat", "RUN echo ran && sleep 0.2 && cat"),
+    );
     let start = || bench.command(&[], "store", &[]).spawn().unwrap();
     let children = [start(), start()];
     let built = children.map(|child| Built::of(child.wait_with_output().unwrap()));
@@ -122,11 +140,17 @@ fn privileged_two_builds_at_once_share_a_store() {
 #[test]
 fn privileged_a_failing_run_is_not_remembered() {
     let bench = bench!();
-    bench.write("Dockerfile", "FROM base:1\nRUN echo before\nRUN echo trying; [ -e /marked ] || exit 7\n");
+    bench.write(
+        "Dockerfile",
+        "FROM base:1\nRUN echo before\nRUN echo trying; [ -e /marked ] || exit 7\n",
+    );
     for _ in 0..2 {
         let built = bench.build("store");
         assert!(!built.success);
-        assert_eq!(built.said("failed"), ["[stage-0 3/3] RUN echo trying; [ -e /marked ] || exit 7"]);
+        assert_eq!(
+            built.said("failed"),
+            ["[stage-0 3/3] RUN echo trying; [ -e /marked ] || exit 7"]
+        );
         assert!(built.said(">").contains(&"trying"));
         assert_eq!(
             built.said("error"),
@@ -146,7 +170,10 @@ fn privileged_nothing_stays_mounted_or_temporary() {
     let mounts = || std::fs::read_to_string("/proc/self/mountinfo").unwrap();
     let ours = |text: String| -> Vec<String> {
         let place = bench.path("").display().to_string();
-        text.lines().filter(|line| line.contains(&place)).map(String::from).collect()
+        text.lines()
+            .filter(|line| line.contains(&place))
+            .map(String::from)
+            .collect()
     };
     bench.write("left", "one\n");
     bench.write(
@@ -159,7 +186,10 @@ fn privileged_nothing_stays_mounted_or_temporary() {
     assert_eq!(ours(mounts()), [""; 0]);
     assert_eq!(bench.left_behind("store"), [""; 0]);
     // no mount target stays in the layer either
-    bench.write("Dockerfile", "FROM base:1\nRUN --mount=type=tmpfs,target=/t/u --mount=target=/b cat /b/left\n");
+    bench.write(
+        "Dockerfile",
+        "FROM base:1\nRUN --mount=type=tmpfs,target=/t/u --mount=target=/b cat /b/left\n",
+    );
     let built = bench.build("store");
     assert_eq!(bench.layers("store", &built.digest())[1], [""; 0]);
     assert_eq!(ours(mounts()), [""; 0]);

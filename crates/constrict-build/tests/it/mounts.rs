@@ -47,7 +47,11 @@ fn privileged_secrets_are_nowhere_in_the_store() {
     let argument = format!("s={}", secret.display());
     let built = Built::of(bench.command(&[], "store", &[&argument]).output().unwrap());
     let digest = built.digest();
-    assert!(built.said(">")[0].starts_with("-r--------"), "{:?}", built.lines);
+    assert!(
+        built.said(">")[0].starts_with("-r--------"),
+        "{:?}",
+        built.lines
+    );
     let mut found = Vec::new();
     assert!(holding(&bench.path("store"), b"hunter2-e5c1", &mut found) > 10);
     assert_eq!(found, [""; 0]);
@@ -68,7 +72,9 @@ fn privileged_secrets_are_nowhere_in_the_store() {
 fn privileged_cache_mounts_outlive_the_build() {
     let bench = bench!();
     let dockerfile = |text: &str| {
-        format!("FROM base:1\nRUN --mount=type=cache,target=/c echo {text} >> /c/log && cat /c/log\n")
+        format!(
+            "FROM base:1\nRUN --mount=type=cache,target=/c echo {text} >> /c/log && cat /c/log\n"
+        )
     };
     bench.write("Dockerfile", &dockerfile("one"));
     let first = bench.build("store");
@@ -91,23 +97,41 @@ fn privileged_ignored_files_are_not_in_bind_mounts() {
     bench.write("hidden", "hidden\n");
     bench.write("seen", "seen\n");
     let run = "RUN --mount=type=bind,target=/b";
-    bench.write("Dockerfile", &format!("FROM base:1\n{run} ls -a /b && cat /b/seen\n"));
+    bench.write(
+        "Dockerfile",
+        &format!("FROM base:1\n{run} ls -a /b && cat /b/seen\n"),
+    );
     let built = bench.build("store");
     assert_eq!(built.said(">"), [".", "..", "seen", "seen"]);
     // what is not to be seen is no part of the key
     bench.write("hidden", "changed\n");
     let again = bench.build("store");
-    assert_eq!((again.said("start"), again.digest()), (vec![], built.digest()));
+    assert_eq!(
+        (again.said("start"), again.digest()),
+        (vec![], built.digest())
+    );
     bench.write("seen", "changed\n");
-    assert_eq!(bench.build("store").said(">"), [".", "..", "changed", "seen"]);
+    assert_eq!(
+        bench.build("store").said(">"),
+        [".", "..", "changed", "seen"]
+    );
     // nobody writes into the context
-    bench.write("Dockerfile", &format!("FROM base:1\n{run},rw echo x > /b/seen && echo x > /b/new && cat /b/new\n"));
+    bench.write(
+        "Dockerfile",
+        &format!("FROM base:1\n{run},rw echo x > /b/seen && echo x > /b/new && cat /b/new\n"),
+    );
     let built = bench.build("store");
     assert_eq!(built.said(">"), ["x"]);
     assert_eq!(bench.layers("store", &built.digest())[1], [""; 0]);
     let names = crate::bench::names(&bench.path("context"));
     assert_eq!(names, [".dockerignore", "Dockerfile", "hidden", "seen"]);
-    assert_eq!(std::fs::read_to_string(bench.path("context/seen")).unwrap(), "changed\n");
-    bench.write("Dockerfile", &format!("FROM base:1\n{run} echo x > /b/new\n"));
+    assert_eq!(
+        std::fs::read_to_string(bench.path("context/seen")).unwrap(),
+        "changed\n"
+    );
+    bench.write(
+        "Dockerfile",
+        &format!("FROM base:1\n{run} echo x > /b/new\n"),
+    );
     assert!(!bench.build("store").success);
 }

@@ -24,7 +24,8 @@ impl Resolve for World {
                 config.config.user = "app".into();
                 config.config.working_dir = "/home".into();
                 config.config.cmd = vec!["sh".into()];
-                config.config.on_build = vec!["ARG T=1".into(), "COPY . /x".into(), "RUN make $T".into()];
+                config.config.on_build =
+                    vec!["ARG T=1".into(), "COPY . /x".into(), "RUN make $T".into()];
             }
             _ => return Err(Error::NoSuchImage(name.into())),
         }
@@ -33,7 +34,13 @@ impl Resolve for World {
             blobs: Vec::new(),
             origin: None,
         };
-        Ok((Image { name: name.into(), layers: vec![layer] }, config))
+        Ok((
+            Image {
+                name: name.into(),
+                layers: vec![layer],
+            },
+            config,
+        ))
     }
 }
 
@@ -63,8 +70,13 @@ fn options() -> Options {
 }
 
 fn with_args(args: &[(&str, &str)]) -> Options {
-    let args = args.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-    Options { build_args: args.collect(), ..options() }
+    let args = args
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_string()));
+    Options {
+        build_args: args.collect(),
+        ..options()
+    }
 }
 
 fn try_lowered(text: &str, options: &Options) -> Result<(Lowered, Vec<String>)> {
@@ -102,17 +114,40 @@ fn show_source(source: &CopySource) -> String {
 
 fn show_mount(mount: &RunMount) -> String {
     match mount {
-        RunMount::Bind { from, source, target, readonly } => {
+        RunMount::Bind {
+            from,
+            source,
+            target,
+            readonly,
+        } => {
             format!("bind {}:{source} {target} {readonly}", id(*from))
         }
-        RunMount::Cache { id: name, from, target, sharing, mode, .. } => {
+        RunMount::Cache {
+            id: name,
+            from,
+            target,
+            sharing,
+            mode,
+            ..
+        } => {
             format!("cache {name} {} {target} {sharing:?} {mode:o}", id(*from))
         }
         RunMount::Tmpfs { target, size } => format!("tmpfs {target} {size}"),
-        RunMount::Secret { id, target, env, required, .. } => {
+        RunMount::Secret {
+            id,
+            target,
+            env,
+            required,
+            ..
+        } => {
             format!("secret {id} {target:?} {env:?} {required}")
         }
-        RunMount::Ssh { id, target, required, .. } => format!("ssh {id} {target} {required}"),
+        RunMount::Ssh {
+            id,
+            target,
+            required,
+            ..
+        } => format!("ssh {id} {target} {required}"),
     }
 }
 
@@ -127,24 +162,49 @@ fn show_op(op: &Op) -> String {
                 FileAction::Copy(copy) => {
                     let sources: Vec<_> = copy.sources.iter().map(show_source).collect();
                     let flags = [("chown", &copy.chown), ("chmod", &copy.chmod)];
-                    let flags = flags.into_iter().filter_map(|(name, value)| Some(format!(" {name}={}", value.as_ref()?)));
-                    format!("copy {} to {}{}", sources.join(" "), copy.destination, flags.collect::<String>())
+                    let flags = flags
+                        .into_iter()
+                        .filter_map(|(name, value)| Some(format!(" {name}={}", value.as_ref()?)));
+                    format!(
+                        "copy {} to {}{}",
+                        sources.join(" "),
+                        copy.destination,
+                        flags.collect::<String>()
+                    )
                 }
                 FileAction::MakeDirectory { path, user } => format!("mkdir {path} {user:?}"),
             });
-            format!("{} {}", id(files.base), actions.collect::<Vec<_>>().join(", "))
+            format!(
+                "{} {}",
+                id(files.base),
+                actions.collect::<Vec<_>>().join(", ")
+            )
         }
         Op::Run(run) => {
-            let mounts: String = run.mounts.iter().map(|mount| format!(" [{}]", show_mount(mount))).collect();
-            let script = run.script.as_ref().map_or(String::new(), |script| format!(" {script:?}"));
-            format!("{} run {:?} in {}{mounts}{script}", id(run.base), run.args, run.cwd)
+            let mounts: String = run
+                .mounts
+                .iter()
+                .map(|mount| format!(" [{}]", show_mount(mount)))
+                .collect();
+            let script = run
+                .script
+                .as_ref()
+                .map_or(String::new(), |script| format!(" {script:?}"));
+            format!(
+                "{} run {:?} in {}{mounts}{script}",
+                id(run.base),
+                run.args,
+                run.cwd
+            )
         }
     }
 }
 
 /// Every vertex that the result needs: number, what it does.
 fn graph(lowered: &Lowered) -> Vec<String> {
-    let needed = lowered.graph.reachable(&lowered.result.into_iter().collect::<Vec<_>>());
+    let needed = lowered
+        .graph
+        .reachable(&lowered.result.into_iter().collect::<Vec<_>>());
     needed
         .into_iter()
         .map(|id| format!("{}: {}", id.index(), show_op(&lowered.graph.vertex(id).op)))
@@ -157,15 +217,26 @@ fn run_env(text: &str, options: &Options) -> Vec<String> {
     let Op::Run(run) = &lowered.graph.vertex(lowered.result.unwrap()).op else {
         panic!("the last instruction is RUN");
     };
-    run.env.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    run.env
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect()
 }
 
 /// The message of what fails, and the text that it points at.
 fn failure(text: &str, options: &Options) -> (String, String) {
     match try_lowered(text, options).unwrap_err() {
-        Error::At { span, message, source, .. } => {
+        Error::At {
+            span,
+            message,
+            source,
+            ..
+        } => {
             let cause = source.map_or(String::new(), |source| format!(": {source}"));
-            (format!("{message}{cause}"), text[span.start..span.end].trim_end().to_string())
+            (
+                format!("{message}{cause}"),
+                text[span.start..span.end].trim_end().to_string(),
+            )
         }
         other => (other.to_string(), String::new()),
     }
@@ -230,14 +301,20 @@ fn destinations_are_taken_from_the_working_directory() {
     ] {
         let lowered = lowered(&format!("{text}COPY f {destination}\n"), &options());
         let last = graph(&lowered).pop().unwrap();
-        assert!(last.ends_with(&format!("copy 1:f to {expected}")), "{destination}: {last}");
+        assert!(
+            last.ends_with(&format!("copy 1:f to {expected}")),
+            "{destination}: {last}"
+        );
     }
 }
 
 #[test]
 fn the_environment_of_run_is_that_of_its_stage() {
     let base = "FROM parent\nRUN env\n";
-    assert_eq!(run_env(base, &options()), ["PATH=/bin", "FROM_BASE=yes", "T=1"]);
+    assert_eq!(
+        run_env(base, &options()),
+        ["PATH=/bin", "FROM_BASE=yes", "T=1"]
+    );
     for (name, text, args, expected) in [
         (
             "an ARG without a value is not there, an empty one is",
@@ -279,7 +356,11 @@ fn the_environment_of_run_is_that_of_its_stage() {
             "automatic arguments are for those who name them",
             "FROM plain AS last\nARG TARGETARCH\nARG TARGETPLATFORM\nARG TARGETSTAGE\nRUN env\n",
             vec![],
-            vec!["TARGETARCH=amd64", "TARGETPLATFORM=linux/amd64", "TARGETSTAGE=last"],
+            vec![
+                "TARGETARCH=amd64",
+                "TARGETPLATFORM=linux/amd64",
+                "TARGETSTAGE=last",
+            ],
         ),
     ] {
         assert_eq!(run_env(text, &with_args(&args)), expected, "{name}");
@@ -304,10 +385,20 @@ fn target_stage_is_as_asked_for_else_the_last_name() {
         (text, Some("base"), "base"),
         (unnamed, None, "default"),
     ] {
-        let options = Options { target: target.map(Into::into), ..options() };
-        assert_eq!(run_env(text, &options), [format!("TARGETSTAGE={expected}")], "{target:?}");
+        let options = Options {
+            target: target.map(Into::into),
+            ..options()
+        };
+        assert_eq!(
+            run_env(text, &options),
+            [format!("TARGETSTAGE={expected}")],
+            "{target:?}"
+        );
     }
-    let options = Options { target: Some("0".into()), ..options() };
+    let options = Options {
+        target: Some("0".into()),
+        ..options()
+    };
     let error = try_lowered(text, &options).unwrap_err();
     assert_eq!(error.to_string(), "target stage `0` could not be found");
 }
@@ -322,10 +413,25 @@ fn proxies_are_no_part_of_the_environment() {
     let Op::Run(run) = &lowered.graph.vertex(lowered.result.unwrap()).op else {
         panic!("RUN");
     };
-    let found: Vec<_> = run.unkeyed_env.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    assert_eq!(found, ["HTTPS_PROXY=host", "HTTP_PROXY=given", "http_proxy=given", "https_proxy=mine"]);
+    let found: Vec<_> = run
+        .unkeyed_env
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "HTTPS_PROXY=host",
+            "HTTP_PROXY=given",
+            "http_proxy=given",
+            "https_proxy=mine"
+        ]
+    );
     assert_eq!(run.env, []);
-    assert_eq!(lowered.config.history.last().unwrap().created_by, "RUN /bin/sh -c env # buildkit");
+    assert_eq!(
+        lowered.config.history.last().unwrap().created_by,
+        "RUN /bin/sh -c env # buildkit"
+    );
 }
 
 #[test]
@@ -341,12 +447,21 @@ fn triggers_run_before_what_the_child_says() {
             "* RUN |1 T=1 /bin/sh -c grandchild # buildkit",
         ]
     );
-    assert_eq!(lowered(text, &options()).config.config.on_build, Vec::<String>::new());
+    assert_eq!(
+        lowered(text, &options()).config.config.on_build,
+        Vec::<String>::new()
+    );
     // those of a stage are for the stages FROM it
     let text = "FROM plain AS a\nONBUILD RUN  one\nFROM a\n";
-    assert_eq!(history(text, &options()), ["* RUN /bin/sh -c one # buildkit"]);
+    assert_eq!(
+        history(text, &options()),
+        ["* RUN /bin/sh -c one # buildkit"]
+    );
     let text = "FROM plain\nONBUILD RUN  one\n";
-    assert_eq!(lowered(text, &options()).config.config.on_build, ["RUN  one"]);
+    assert_eq!(
+        lowered(text, &options()).config.config.on_build,
+        ["RUN  one"]
+    );
 }
 
 #[test]
@@ -362,7 +477,10 @@ fn only_what_is_needed_is_resolved() {
             "2: 1 copy 1:/f to /f",
         ]
     );
-    let target = Options { target: Some("a".into()), ..options() };
+    let target = Options {
+        target: Some("a".into()),
+        ..options()
+    };
     assert_eq!(
         failure(text, &target),
         (
@@ -373,7 +491,14 @@ fn only_what_is_needed_is_resolved() {
     // an image is asked for once for each place, and is one vertex
     let text = "FROM plain AS a\nFROM plain\nCOPY --from=a /x /x\nCOPY --from=plain /y /y\n";
     let (lowered, _) = try_lowered(text, &options()).unwrap();
-    assert_eq!(graph(&lowered), ["0: image plain", "1: 0 copy 0:/x to /x", "2: 1 copy 0:/y to /y"]);
+    assert_eq!(
+        graph(&lowered),
+        [
+            "0: image plain",
+            "1: 0 copy 0:/x to /x",
+            "2: 1 copy 0:/y to /y"
+        ]
+    );
 }
 
 #[test]
@@ -387,7 +512,11 @@ fn names_mean_the_latest_earlier_stage() {
             "* RUN /bin/sh -c three # buildkit"
         ]
     );
-    let (_, asked) = try_lowered("FROM plain AS b\nFROM parent AS a\nFROM b AS parent\n", &options()).unwrap();
+    let (_, asked) = try_lowered(
+        "FROM plain AS b\nFROM parent AS a\nFROM b AS parent\n",
+        &options(),
+    )
+    .unwrap();
     assert_eq!(asked, ["plain"]);
     let empty = lowered("FROM scratch\n", &options());
     assert_eq!((empty.result, empty.graph.len()), (None, 0));
@@ -402,8 +531,14 @@ fn named_contexts_come_before_images_and_after_stages() {
         ("app", NamedContext::Image("parent".into())),
         ("stage", NamedContext::Directory(directory("never"))),
     ];
-    let contexts = contexts.into_iter().map(|(name, context)| (name.to_string(), context)).collect();
-    let options = Options { contexts, ..options() };
+    let contexts = contexts
+        .into_iter()
+        .map(|(name, context)| (name.to_string(), context))
+        .collect();
+    let options = Options {
+        contexts,
+        ..options()
+    };
     let (lowered, asked) = try_lowered(
         "FROM plain AS stage\nFROM app\nCOPY --from=PLAIN /f /f\nCOPY --from=stage /g /g\n",
         &options,
@@ -494,7 +629,8 @@ fn history_is_what_buildkit_writes() {
             "* WORKDIR /w/x/".into(),
             "* WORKDIR /w/x/y".into(),
             "WORKDIR /".into(),
-            "HEALTHCHECK &{[\"CMD-SHELL\" \"curl x\"] \"5s\" \"1m0s\" \"2s\" \"3s\" '\\x04'}".into(),
+            "HEALTHCHECK &{[\"CMD-SHELL\" \"curl x\"] \"5s\" \"1m0s\" \"2s\" \"3s\" '\\x04'}"
+                .into(),
         ]
     );
     let config = lowered(text, &options()).config;
@@ -512,8 +648,14 @@ fn an_entrypoint_resets_the_inherited_command_only() {
     for (text, cmd) in [
         ("FROM parent\nENTRYPOINT x\n", vec![]),
         ("FROM parent\nENTRYPOINT []\n", vec![]),
-        ("FROM parent\nCMD [\"own\"]\nENTRYPOINT [\"x\"]\n", vec!["own"]),
-        ("FROM plain AS a\nCMD [\"c\"]\nFROM a\nENTRYPOINT [\"x\"]\n", vec![]),
+        (
+            "FROM parent\nCMD [\"own\"]\nENTRYPOINT [\"x\"]\n",
+            vec!["own"],
+        ),
+        (
+            "FROM plain AS a\nCMD [\"c\"]\nFROM a\nENTRYPOINT [\"x\"]\n",
+            vec![],
+        ),
         ("FROM parent\n", vec!["sh"]),
         ("FROM parent\nCMD\n", vec!["/bin/sh", "-c", ""]),
         ("FROM parent\nCMD []\n", vec![]),
@@ -524,10 +666,19 @@ fn an_entrypoint_resets_the_inherited_command_only() {
 
 #[test]
 fn labels_of_the_command_line_win() {
-    let labels = [("a", "cli"), ("d", "")].map(|(name, value)| (name.to_string(), value.to_string()));
-    let options = Options { labels: labels.into(), ..options() };
+    let labels =
+        [("a", "cli"), ("d", "")].map(|(name, value)| (name.to_string(), value.to_string()));
+    let options = Options {
+        labels: labels.into(),
+        ..options()
+    };
     let config = lowered("FROM plain\nLABEL a=file b=file\n", &options).config;
-    let found: Vec<_> = config.config.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let found: Vec<_> = config
+        .config
+        .labels
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     assert_eq!(found, ["a=cli", "b=file", "d="]);
 }
 
@@ -560,7 +711,13 @@ fn heredocs_expand_unless_quoted() {
         panic!("COPY");
     };
     let shown: Vec<_> = copy.sources.iter().map(show_source).collect();
-    assert_eq!(shown, ["<<EOF \"value default $V \\\\ \\\"q\\\" 'q'\\n\"", "<<RAW \"$V \\\\$V\\n\""]);
+    assert_eq!(
+        shown,
+        [
+            "<<EOF \"value default $V \\\\ \\\"q\\\" 'q'\\n\"",
+            "<<RAW \"$V \\\\$V\\n\""
+        ]
+    );
 }
 
 #[test]
@@ -606,10 +763,26 @@ fn errors_point_at_their_instruction() {
             "cannot expand `${Y:?needed}`: Y: needed",
             "ARG X=${Y:?needed}",
         ),
-        ("ARG X\nFROM $X\n", "base name ($X) should not be blank", "FROM $X"),
-        ("FROM plain\nEXPOSE abc\n", "invalid containerPort: abc", "EXPOSE abc"),
-        ("FROM plain\nSTOPSIGNAL SIGNOSUCH\n", "invalid signal: SIGNOSUCH", "STOPSIGNAL SIGNOSUCH"),
-        ("FROM plain\nVOLUME $X\n", "VOLUME specified can not be an empty string", "VOLUME $X"),
+        (
+            "ARG X\nFROM $X\n",
+            "base name ($X) should not be blank",
+            "FROM $X",
+        ),
+        (
+            "FROM plain\nEXPOSE abc\n",
+            "invalid containerPort: abc",
+            "EXPOSE abc",
+        ),
+        (
+            "FROM plain\nSTOPSIGNAL SIGNOSUCH\n",
+            "invalid signal: SIGNOSUCH",
+            "STOPSIGNAL SIGNOSUCH",
+        ),
+        (
+            "FROM plain\nVOLUME $X\n",
+            "VOLUME specified can not be an empty string",
+            "VOLUME $X",
+        ),
         (
             "FROM plain\nCOPY --chmod=64a a /b\n",
             "invalid chmod parameter: `64a`: it is an octal number between 0 and 7777 or symbolic changes such as `u+x`",
@@ -633,13 +806,25 @@ fn errors_point_at_their_instruction() {
 fn no_cache_counts_for_the_stages_that_it_names() {
     let text = "FROM plain AS a\nRUN one\nFROM a AS b\nRUN two\n";
     let marks = |no_cache: NoCache| {
-        let lowered = lowered(text, &Options { no_cache, ..options() });
+        let lowered = lowered(
+            text,
+            &Options {
+                no_cache,
+                ..options()
+            },
+        );
         let needed = lowered.graph.reachable(&[lowered.result.unwrap()]);
-        needed.iter().map(|id| lowered.graph.vertex(*id).no_cache).collect::<Vec<_>>()
+        needed
+            .iter()
+            .map(|id| lowered.graph.vertex(*id).no_cache)
+            .collect::<Vec<_>>()
     };
     assert_eq!(marks(NoCache::No), [false, false, false]);
     assert_eq!(marks(NoCache::All), [false, true, true]);
-    assert_eq!(marks(NoCache::Stages(vec!["a".into()])), [false, true, false]);
+    assert_eq!(
+        marks(NoCache::Stages(vec!["a".into()])),
+        [false, true, false]
+    );
 }
 
 #[test]
@@ -647,12 +832,22 @@ fn warnings_are_those_of_stages_that_are_built() {
     let text = "FROM plain AS a\nCMD x\nFROM plain\nRUN y\n";
     let rules = |options: &Options, head: &str| {
         let lowered = lowered(&format!("{head}{text}"), options);
-        lowered.warnings.iter().map(|warning| warning.rule).collect::<Vec<_>>()
+        lowered
+            .warnings
+            .iter()
+            .map(|warning| warning.rule)
+            .collect::<Vec<_>>()
     };
-    let both = Options { target: Some("a".into()), ..options() };
+    let both = Options {
+        target: Some("a".into()),
+        ..options()
+    };
     assert_eq!(rules(&both, ""), ["JSONArgsRecommended"]);
     assert_eq!(rules(&options(), ""), [""; 0]);
     assert_eq!(rules(&both, "# check=skip=all\n"), [""; 0]);
     let strict = failure(&format!("# check=error=true\n{text}"), &both);
-    assert_eq!(strict.0, "lint violation found for rules: JSONArgsRecommended");
+    assert_eq!(
+        strict.0,
+        "lint violation found for rules: JSONArgsRecommended"
+    );
 }

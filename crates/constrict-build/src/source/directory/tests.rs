@@ -6,7 +6,10 @@ use super::*;
 
 fn digest(folder: &Path, cache: &Path) -> Digest {
     let directory = Directory::open(folder, "the build context").unwrap();
-    directory.with_stat_cache(cache.into()).digest(b"file").unwrap()
+    directory
+        .with_stat_cache(cache.into())
+        .digest(b"file")
+        .unwrap()
 }
 
 /// Replaces content by other content of the same size, and takes the time of change back.
@@ -15,7 +18,12 @@ fn change_quietly(file: &Path, content: &str) {
     assert_eq!(before.len(), content.len() as u64);
     std::fs::write(file, content).unwrap();
     let times = std::fs::FileTimes::new().set_modified(before.modified().unwrap());
-    std::fs::File::options().write(true).open(file).unwrap().set_times(times).unwrap();
+    std::fs::File::options()
+        .write(true)
+        .open(file)
+        .unwrap()
+        .set_times(times)
+        .unwrap();
     let after = std::fs::metadata(file).unwrap();
     assert_eq!(after.modified().unwrap(), before.modified().unwrap());
 }
@@ -37,7 +45,10 @@ fn content_that_changed_quietly_is_noticed() {
     // what the cache says counts, which shows that it is asked
     let written = std::fs::read_to_string(&cache).unwrap();
     let lie = Digest::of(b"lie");
-    let lying = written.replace(&Digest::of(b"two").hex().to_string(), &lie.hex().to_string());
+    let lying = written.replace(
+        &Digest::of(b"two").hex().to_string(),
+        &lie.hex().to_string(),
+    );
     assert_ne!(lying, written);
     std::fs::write(&cache, lying).unwrap();
     assert_eq!(digest(folder.path(), &cache), lie);
@@ -54,7 +65,13 @@ fn what_is_ignored_is_not_there_and_the_line_is_known() {
     let at = |path: &str| folder.path().join(path);
     std::fs::create_dir_all(at("all/deep")).unwrap();
     std::fs::create_dir_all(at("some/deep")).unwrap();
-    for file in ["all/deep/x", "some/deep/keep", "some/deep/drop", "top.tmp", "top"] {
+    for file in [
+        "all/deep/x",
+        "some/deep/keep",
+        "some/deep/drop",
+        "top.tmp",
+        "top",
+    ] {
         std::fs::write(at(file), "").unwrap();
     }
     let ignore = Ignore::parse(b"# first\nall\nsome\n!some/deep/keep\n*.tmp\n").unwrap();
@@ -68,13 +85,21 @@ fn what_is_ignored_is_not_there_and_the_line_is_known() {
     assert_eq!(list(""), ["some", "top"]);
     assert_eq!(list("some"), ["deep"]);
     assert_eq!(list("some/deep"), ["keep"]);
-    for (path, line) in [("all/deep/x", Some((2, "all"))), ("top.tmp", Some((5, "*.tmp"))), ("never", None)] {
+    for (path, line) in [
+        ("all/deep/x", Some((2, "all"))),
+        ("top.tmp", Some((5, "*.tmp"))),
+        ("never", None),
+    ] {
         assert_eq!(view.meta(path.as_bytes()).unwrap(), None, "{path}");
         let found = view.ignored_by(path.as_bytes()).map(|by| {
             assert_eq!(by.file, ".dockerignore");
             (by.line, by.pattern)
         });
-        assert_eq!(found, line.map(|(line, pattern)| (line, pattern.to_string())), "{path}");
+        assert_eq!(
+            found,
+            line.map(|(line, pattern)| (line, pattern.to_string())),
+            "{path}"
+        );
     }
 }
 
@@ -101,7 +126,10 @@ fn links_do_not_lead_out_of_the_directory() {
     assert_eq!(read("absolute/secret"), None);
     // the kernel holds the border as well, for paths that nobody resolved
     let mut text = String::new();
-    view.open(b"up/secret").unwrap().read_to_string(&mut text).unwrap();
+    view.open(b"up/secret")
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
     assert_eq!(text, "inside");
     assert!(view.open(b"absolute/secret").is_err());
 }

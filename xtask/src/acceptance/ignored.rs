@@ -32,7 +32,10 @@ const BAKED: &[(At, &str)] = &[
         At::Path("/etc/ssl/certs/ca-certificates.crt"),
         "this machine's bundle; constrict mounts it during RUN",
     ),
-    (At::Path("/etc/ssl"), "made for the bundle in the peers' bases"),
+    (
+        At::Path("/etc/ssl"),
+        "made for the bundle in the peers' bases",
+    ),
     (
         At::Path("/etc/ssl/certs"),
         "made for the bundle in the peers' bases",

@@ -70,7 +70,11 @@ fn groups(view: &dyn View) -> Result<Vec<Group>> {
 
 /// The id that a part of `--chown` is by itself; `root` is 0 in every image.
 pub(crate) fn number(part: &str) -> Option<u32> {
-    if part == "root" { Some(0) } else { part.parse().ok() }
+    if part == "root" {
+        Some(0)
+    } else {
+        part.parse().ok()
+    }
 }
 
 /// The numbers that `--chown=USER[:GROUP]` means. A name that nobody has is 0 for a user, and nothing for a group.

@@ -188,7 +188,11 @@ impl<'t> Plan<'t> {
                     xattrs: entry.xattrs.clone(),
                     link_group: None,
                 };
-                let planned = Planned { meta, content: Content::None, hard_link: None };
+                let planned = Planned {
+                    meta,
+                    content: Content::None,
+                    hard_link: None,
+                };
                 missing.insert(parent.to_vec(), planned);
             }
         }

@@ -53,12 +53,9 @@ impl Solver {
         self.layers.observer.started(id.index(), &vertex.name);
         self.explain_miss(id, vertex, &key)?;
         let diff_id = self.layers.write_plan(&plan)?;
-        self.layers.store.write_cache_record(
-            &digest,
-            &CacheRecord {
-                diff_id,
-            },
-        )?;
+        self.layers
+            .store
+            .write_cache_record(&digest, &CacheRecord { diff_id })?;
         self.remember_parts(vertex, &key)?;
         Ok((Self::with_layer(&base, diff_id), false))
     }

@@ -15,11 +15,7 @@ impl Solver {
         match &vertex.op {
             Op::Image(image) => Ok((
                 Output::State(Arc::new(
-                    image
-                        .layers
-                        .iter()
-                        .map(|layer| layer.diff_id)
-                        .collect(),
+                    image.layers.iter().map(|layer| layer.diff_id).collect(),
                 )),
                 true,
             )),

@@ -91,7 +91,8 @@ impl Images {
                 );
                 let could_make = self.debian.is_none() && debian::could_make(&reference);
                 let hint = could_make.then(|| {
-                    "constrict build --bases debian … assembles it from Debian's packages".to_string()
+                    "constrict build --bases debian … assembles it from Debian's packages"
+                        .to_string()
                 });
                 Err(Error::NoSuchBase {
                     reference: reference.familiar(),

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Store;
 use crate::error::{IoContext, Result};
-use crate::view::parent;
 use crate::placement::Standing;
+use crate::view::parent;
 
 /// A layer, by the digest of its uncompressed tar.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,8 @@ impl LayerIndex {
         let mut found = Vec::new();
         let mut standing = Standing::default();
         for entry in listed {
-            index.needs_below = index.needs_below || !standing.admits(&entry.path, (&entry.kind).into());
+            index.needs_below =
+                index.needs_below || !standing.admits(&entry.path, (&entry.kind).into());
             match entry.kind {
                 Kind::Whiteout => drop(index.whiteouts.insert(entry.path)),
                 Kind::Opaque => drop(index.opaques.insert(entry.path)),
@@ -93,7 +94,11 @@ impl LayerIndex {
     pub(crate) fn names_below(&self, path: &[u8], mut each: impl FnMut(&[u8])) {
         let prefix = below_prefix(path);
         let mut at = self.first_from(&prefix);
-        while let Some(rest) = self.entries.get(at).and_then(|e| e.path.strip_prefix(prefix.as_slice())) {
+        while let Some(rest) = self
+            .entries
+            .get(at)
+            .and_then(|e| e.path.strip_prefix(prefix.as_slice()))
+        {
             match rest.iter().position(|byte| *byte == b'/') {
                 // everything below the name is left out at once: `/` is followed by `0`
                 Some(end) => {
@@ -112,7 +117,8 @@ impl LayerIndex {
 
     /// The place of the first entry whose path is not before `path`.
     fn first_from(&self, path: &[u8]) -> usize {
-        self.entries.partition_point(|entry| entry.path.as_slice() < path)
+        self.entries
+            .partition_point(|entry| entry.path.as_slice() < path)
     }
 
     /// Whether the layer removes `path` from the layers below it.

@@ -32,8 +32,10 @@ impl Lowering<'_> {
         }];
         let mut sources = Vec::new();
         // files in the Dockerfile come last, wherever they are written
-        let (paths, heredocs): (Vec<&SourceArg>, Vec<&SourceArg>) =
-            copy.sources.iter().partition(|source| matches!(source, SourceArg::Path(_)));
+        let (paths, heredocs): (Vec<&SourceArg>, Vec<&SourceArg>) = copy
+            .sources
+            .iter()
+            .partition(|source| matches!(source, SourceArg::Path(_)));
         for source in paths.into_iter().chain(heredocs) {
             let (text, source) = match source {
                 SourceArg::Heredoc(heredoc) => (

@@ -64,7 +64,11 @@ impl Lowering<'_> {
 
 /// A working directory as the configuration has it, which may be empty or, in other builders' images, relative.
 fn rooted(path: &str) -> String {
-    if path.starts_with('/') { path.into() } else { format!("/{path}") }
+    if path.starts_with('/') {
+        path.into()
+    } else {
+        format!("/{path}")
+    }
 }
 
 /// `|1 NAME=value /bin/sh -c text`: the ARGs declared so far, and the command.

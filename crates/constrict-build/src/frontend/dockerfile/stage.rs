@@ -9,8 +9,7 @@ use super::args::{self, Variables};
 use super::{MainContext, NamedContext, NoCache, Options, Resolve, at};
 use crate::error::{Error, Result};
 use crate::graph::{
-    CopyAction, CopySource, FileAction, FilesOp, Graph, Op, Unpack, Vertex,
-    VertexId,
+    CopyAction, CopySource, FileAction, FilesOp, Graph, Op, Unpack, Vertex, VertexId,
 };
 use crate::source::layout::Place;
 
@@ -334,7 +333,12 @@ impl<'a> Lowering<'a> {
     }
 
     /// What `--from` of COPY or of a mount means: a stage by name or number, a named context, else an image.
-    pub(super) fn from(&mut self, state: &State, name: &str, span: Span) -> Result<Option<VertexId>> {
+    pub(super) fn from(
+        &mut self,
+        state: &State,
+        name: &str,
+        span: Span,
+    ) -> Result<Option<VertexId>> {
         check_from(name, state.index, span)?;
         if let Ok(index) = name.parse::<usize>() {
             return Ok(self.stage(index)?.0);

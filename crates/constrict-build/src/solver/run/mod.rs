@@ -42,10 +42,11 @@ impl Solver {
         let key = self.run_key(op, &base)?;
         let digest = key.digest();
         if !vertex.no_cache
-            && let Some(record) = self.layers.store.cache_record(&digest)? {
-                self.remember_if_explaining(vertex, &key)?;
-                return Ok((Self::with_layer(&base, record.diff_id), true));
-            }
+            && let Some(record) = self.layers.store.cache_record(&digest)?
+        {
+            self.remember_if_explaining(vertex, &key)?;
+            return Ok((Self::with_layer(&base, record.diff_id), true));
+        }
         let _lock = self.layers.store.lock(&format!("key-{}", digest.hex()))?;
         // another process may have done it while this one waited
         if !vertex.no_cache
@@ -56,12 +57,9 @@ impl Solver {
         self.layers.observer.started(id.index(), &vertex.name);
         self.explain_miss(id, vertex, &key)?;
         let diff_id = self.execute(id, op, &base)?;
-        self.layers.store.write_cache_record(
-            &digest,
-            &CacheRecord {
-                diff_id,
-            },
-        )?;
+        self.layers
+            .store
+            .write_cache_record(&digest, &CacheRecord { diff_id })?;
         self.remember_parts(vertex, &key)?;
         Ok((Self::with_layer(&base, diff_id), false))
     }
@@ -181,7 +179,10 @@ impl Solver {
             }
         }
         plan.add_parents();
-        let entries = plan.entries.iter().map(|(path, planned)| planned.meta.entry(path, None));
+        let entries = plan
+            .entries
+            .iter()
+            .map(|(path, planned)| planned.meta.entry(path, None));
         crate::snapshot::make_entries(upper, self.layers.mode, entries.collect(), b"")
     }
 

@@ -49,7 +49,7 @@ pub(super) fn archive(settings: &DebianMirrors) -> Result<Archive> {
         Some(path) => read_keyring(path)?,
         None => host_keyring(signed_by.as_ref())?,
     };
-    let is_snapshot = settings.snapshot || main.contains("snapshot.example");
+    let is_snapshot = settings.snapshot || main.split('/').any(is_timestamp);
     Ok(Archive {
         mirrors: Mirrors {
             main,
@@ -178,6 +178,18 @@ fn read_optional(path: &Path) -> Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).at("read", path),
     }
+}
+
+/// Whether a part of a path is the time of a snapshot: `20250520T000000Z`.
+fn is_timestamp(part: &str) -> bool {
+    let bytes = part.as_bytes();
+    bytes.len() == 16
+        && bytes[8] == b'T'
+        && bytes[15] == b'Z'
+        && bytes[..8]
+            .iter()
+            .chain(&bytes[9..15])
+            .all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]

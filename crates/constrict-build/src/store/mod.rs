@@ -65,7 +65,10 @@ impl Store {
                     let path = root.join(folder);
                     std::fs::create_dir_all(&path).at("create", &path)?;
                 }
-                std::fs::write(&version, VERSION).at("write", &version)?;
+                // renamed, so that another process never reads half of it
+                let written = root.join(format!("version.{}", std::process::id()));
+                std::fs::write(&written, VERSION).at("write", &written)?;
+                std::fs::rename(&written, &version).at("rename to", &version)?;
             }
             Err(error) => return Err(error).at("read", &version),
         }

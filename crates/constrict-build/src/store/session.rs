@@ -59,26 +59,17 @@ impl Session {
     }
 
     fn clear(&self, folder: &Path) -> Result<()> {
-        let mut alive = vec![self.name.clone()];
-        let mut others = Vec::new();
         for entry in std::fs::read_dir(folder).at("read", folder)? {
-            let name = entry
-                .at("read", folder)?
-                .file_name()
-                .to_string_lossy()
-                .into_owned();
-            match name.strip_suffix(".lock") {
-                Some(session) if *session == self.name => {}
-                Some(session) if is_alive(&folder.join(&name)) => alive.push(session.into()),
-                _ => others.push(name),
-            }
-        }
-        for name in others {
-            let is_used = alive
-                .iter()
-                .any(|session| name.starts_with(session.as_str()));
+            let name = entry.at("read", folder)?.file_name();
+            let name = name.to_string_lossy();
+            // `<process>-<nonce>`, then `.lock` or `-<number>-<what>`
+            let stem = name.strip_suffix(".lock").unwrap_or(&name);
+            let session: Vec<&str> = stem.splitn(3, '-').take(2).collect();
+            let session = session.join("-");
+            // asked for each name anew: a session may have begun since the folder was listed
+            let is_used = session == self.name || is_alive(&folder.join(format!("{session}.lock")));
             if !is_used && !name.starts_with(PARTIAL) {
-                remove_from_dying(&folder.join(name));
+                remove_from_dying(&folder.join(&*name));
             }
         }
         Ok(())

@@ -12,3 +12,13 @@ mod privileged_network_minbase;
 mod privileged_network_python;
 mod resolving;
 mod tree;
+
+/// Whether a test that needs root has to be left out; it says so.
+fn skipped() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    if !is_root {
+        println!("skipped: chroot needs root");
+    }
+    !is_root
+}

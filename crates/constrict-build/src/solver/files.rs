@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use constrict_dockerfile::ignore::Ignore;
+use constrict_oci::Digest;
 
 use super::key::Key;
 use super::{Output, Solver};
@@ -38,10 +39,7 @@ impl Solver {
             }
         }
         plan.add_parents();
-        let mut key = Key::new("files");
-        for (path, value) in plan.components()? {
-            key.add(format!("`{path}`"), value);
-        }
+        let key = plan_key(&plan)?;
         let digest = key.digest();
         if !vertex.no_cache
             && let Some(record) = self.layers.store.cache_record(&digest)?
@@ -52,12 +50,26 @@ impl Solver {
         let _lock = self.layers.store.lock(&format!("key-{}", digest.hex()))?;
         self.layers.observer.started(id.index(), &vertex.name);
         self.explain_miss(id, vertex, &key)?;
-        let diff_id = self.layers.write_plan(&plan)?;
-        self.layers
-            .store
-            .write_cache_record(&digest, &CacheRecord { diff_id })?;
+        let diff_id = self.write_planned(&plan, &digest)?;
         self.remember_parts(vertex, &key)?;
         Ok((Self::with_layer(&base, diff_id), false))
+    }
+
+    /// The layer of a plan, from the cache where it was made before.
+    pub(super) fn planned_layer(&self, plan: &Plan<'_>) -> Result<Digest> {
+        let digest = plan_key(plan)?.digest();
+        match self.layers.store.cache_record(&digest)? {
+            Some(record) => Ok(record.diff_id),
+            None => self.write_planned(plan, &digest),
+        }
+    }
+
+    /// Writes the layer of a plan, and the record of it under the plan's key.
+    fn write_planned(&self, plan: &Plan<'_>, key: &Digest) -> Result<Digest> {
+        let diff_id = self.layers.write_plan(plan)?;
+        let record = CacheRecord { diff_id };
+        self.layers.store.write_cache_record(key, &record)?;
+        Ok(diff_id)
     }
 
     /// A hit remembers its parts too if they are new, so that the next miss is compared with it.
@@ -214,6 +226,15 @@ impl Solver {
         }
         Ok(unpacked)
     }
+}
+
+/// The key of a layer that is a function of its plan alone.
+fn plan_key(plan: &Plan<'_>) -> Result<Key> {
+    let mut key = Key::new("files");
+    for (path, value) in plan.components()? {
+        key.add(format!("`{path}`"), value);
+    }
+    Ok(key)
 }
 
 /// Refuses names over the empty state, as BuildKit does: there is nothing to look them up in.

@@ -11,7 +11,7 @@ use crate::error::{Error, IoContext, Result};
 use crate::graph::{RunMount, RunOp, VertexId};
 use crate::solver::key::Key;
 use crate::solver::{Output, Solver};
-use crate::store::{CacheRecord, Lock};
+use crate::store::Lock;
 use crate::tree::Tree;
 
 /// A secret of the command line.
@@ -116,22 +116,7 @@ impl Solver {
                     &Destination::parse("/mounted"),
                     &options,
                 )?;
-                let mut key = Key::new("files");
-                for (path, value) in plan.components()? {
-                    key.add(path, value);
-                }
-                let digest = key.digest();
-                let record = match self.layers.store.cache_record(&digest)? {
-                    Some(record) => record,
-                    None => {
-                        let record = CacheRecord {
-                            diff_id: self.layers.write_plan(&plan)?,
-                        };
-                        self.layers.store.write_cache_record(&digest, &record)?;
-                        record
-                    }
-                };
-                Ok((vec![record.diff_id], "/mounted".into()))
+                Ok((vec![self.planned_layer(&plan)?], "/mounted".into()))
             }
         }
     }

@@ -9,13 +9,14 @@ use crate::error::{Result, json};
 use crate::process;
 
 /// Every crate and the crates of ours that it may depend on. Tests may use `constrict-testing` anywhere.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     (
         "constrict",
         &[
             "constrict-build",
             "constrict-oci",
             "constrict-dockerfile",
+            "constrict-lint",
             "constrict-sandbox",
         ],
     ),
@@ -29,6 +30,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
         ],
     ),
     ("constrict-dockerfile", &[]),
+    ("constrict-lint", &["constrict-dockerfile"]),
     ("constrict-debian", &[]),
     ("constrict-oci", &[]),
     ("constrict-sandbox", &[]),

@@ -9,7 +9,7 @@ use crate::error::{Result, json};
 use crate::process;
 
 /// Every crate and the crates of ours that it may depend on. Tests may use `constrict-testing` anywhere.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     (
         "constrict",
         &[
@@ -32,6 +32,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("constrict-dockerfile", &[]),
     ("constrict-lint", &["constrict-dockerfile"]),
     ("constrict-debian", &[]),
+    ("constrict-elf", &[]),
     ("constrict-oci", &[]),
     ("constrict-sandbox", &[]),
     ("constrict-testing", &["constrict-oci"]),

@@ -1,0 +1,167 @@
+//! Facts of an image, each found once and only when a rule asks for it.
+//!
+//! | what | where |
+//! |---|---|
+//! | variables, PATH, the working directory | `environment` |
+//! | users, groups, who may read, enter, write, run what | `account` |
+//! | the distribution (os-release) and its C library | `system` |
+//! | what ENTRYPOINT and CMD run, through shells, scripts and servers | `start` |
+//! | Python interpreters and their search paths | `interpreter` |
+//! | installed distributions | `distribution` |
+//! | what the started programs import | `imports` |
+//! | which shared libraries are loaded, and which are missing | `natives` |
+
+pub mod account;
+pub mod distribution;
+pub mod environment;
+pub mod imports;
+pub mod interpreter;
+pub mod natives;
+pub mod start;
+pub mod system;
+
+use std::sync::OnceLock;
+
+use crate::files::Files;
+use crate::image::Image;
+use crate::rule::Place;
+
+use account::{Accounts, User};
+use distribution::Distributions;
+use environment::Environment;
+use imports::Imports;
+use interpreter::Interpreters;
+use natives::Natives;
+use start::Start;
+use system::System;
+
+/// The facts of one image.
+pub struct Facts<'a> {
+    /// The image.
+    pub image: &'a Image,
+    accounts: OnceLock<Accounts>,
+    user: OnceLock<User>,
+    environment: OnceLock<Environment>,
+    system: OnceLock<System>,
+    start: OnceLock<Start>,
+    interpreters: OnceLock<Interpreters>,
+    distributions: OnceLock<Distributions>,
+    imports: OnceLock<Imports>,
+    natives: OnceLock<Natives>,
+}
+
+impl<'a> Facts<'a> {
+    /// Nothing is looked at yet.
+    pub fn new(image: &'a Image) -> Facts<'a> {
+        Facts {
+            image,
+            accounts: OnceLock::new(),
+            user: OnceLock::new(),
+            environment: OnceLock::new(),
+            system: OnceLock::new(),
+            start: OnceLock::new(),
+            interpreters: OnceLock::new(),
+            distributions: OnceLock::new(),
+            imports: OnceLock::new(),
+            natives: OnceLock::new(),
+        }
+    }
+
+    /// The merged files.
+    pub fn files(&self) -> &'a Files {
+        &self.image.files
+    }
+
+    /// passwd and group.
+    pub fn accounts(&self) -> &Accounts {
+        self.accounts.get_or_init(|| Accounts::read(self.files()))
+    }
+
+    /// Who the image runs as.
+    pub fn user(&self) -> &User {
+        self.user
+            .get_or_init(|| self.accounts().user(&self.image.config.config.user))
+    }
+
+    /// The variables that the first process starts with.
+    pub fn environment(&self) -> &Environment {
+        self.environment
+            .get_or_init(|| Environment::of(&self.image.config.config, self.user()))
+    }
+
+    /// The distribution and its C library.
+    pub fn system(&self) -> &System {
+        self.system.get_or_init(|| System::read(self.files()))
+    }
+
+    /// What the image starts.
+    pub fn start(&self) -> &Start {
+        self.start.get_or_init(|| Start::find(self))
+    }
+
+    /// The Python interpreters.
+    pub fn interpreters(&self) -> &Interpreters {
+        self.interpreters.get_or_init(|| Interpreters::find(self))
+    }
+
+    /// The installed distributions.
+    pub fn distributions(&self) -> &Distributions {
+        self.distributions.get_or_init(|| Distributions::find(self))
+    }
+
+    /// What the started programs import.
+    pub fn imports(&self) -> &Imports {
+        self.imports.get_or_init(|| Imports::follow(self))
+    }
+
+    /// What the dynamic loader does for the started programs and the extension modules that they import.
+    pub fn natives(&self) -> &Natives {
+        self.natives.get_or_init(|| Natives::load(self))
+    }
+
+    /// The line of the Dockerfile that put a file where it is; the file itself if no build knows.
+    pub fn place_of(&self, path: &[u8]) -> Option<Place> {
+        let file = Place::File {
+            path: crate::files::shown(path),
+            line: None,
+        };
+        let line = || {
+            let origin = self.image.origin.as_ref()?;
+            let node = self.files().node(path)?;
+            self.line(*origin.lines.get(&node.layer)?)
+        };
+        Some(line().unwrap_or(file))
+    }
+
+    /// The last line of the last stage that has `instruction` (`CMD`, `USER`), or that member of the configuration.
+    pub fn place_of_instruction(&self, instruction: &str) -> Option<Place> {
+        let member = Place::Configuration {
+            member: instruction.to_string(),
+        };
+        let line = || {
+            let origin = self.image.origin.as_ref()?;
+            let stage = origin.dockerfile.stages.get(origin.stage)?;
+            let found = stage
+                .instructions
+                .iter()
+                .rfind(|found| found.kind.keyword().eq_ignore_ascii_case(instruction))?;
+            self.line(constrict_dockerfile::line_of(origin.text.as_bytes(), found.span.start).line)
+        };
+        Some(line().unwrap_or(member))
+    }
+
+    /// A line of the Dockerfile.
+    pub fn line(&self, line: usize) -> Option<Place> {
+        let origin = self.image.origin.as_ref()?;
+        Some(Place::Dockerfile {
+            file: origin.file.clone(),
+            line,
+            text: origin
+                .text
+                .lines()
+                .nth(line.checked_sub(1)?)?
+                .trim_end()
+                .to_string(),
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! The distribution of an image and its C library. Source: os-release(5).
+
+use std::collections::BTreeMap;
+
+use crate::files::Files;
+
+/// Which distribution it is, as far as it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct System {
+    /// The members of os-release.
+    pub release: BTreeMap<String, String>,
+    /// The C libraries whose loaders are there.
+    pub libcs: Vec<Libc>,
+}
+
+/// A C library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Libc {
+    /// The GNU C library.
+    Glibc,
+    /// musl.
+    Musl,
+}
+
+impl Libc {
+    /// Its name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Libc::Glibc => "glibc",
+            Libc::Musl => "musl",
+        }
+    }
+}
+
+impl System {
+    /// Reads os-release and looks for loaders.
+    pub fn read(files: &Files) -> System {
+        let text = ["etc/os-release", "usr/lib/os-release"]
+            .iter()
+            .find_map(|path| files.text(path.as_bytes(), 64 << 10));
+        let mut libcs = Vec::new();
+        for directory in ["lib64", "lib", "usr/lib64", "usr/lib"] {
+            for (name, _) in files.list(directory.as_bytes()) {
+                let libc = if name.starts_with(b"ld-linux")
+                    || name == b"ld64.so.1"
+                    || name == b"ld64.so.2"
+                {
+                    Libc::Glibc
+                } else if name.starts_with(b"ld-musl-") && name.ends_with(b".so.1") {
+                    Libc::Musl
+                } else {
+                    continue;
+                };
+                let whole = files.is_file(&crate::files::join(directory.as_bytes(), name));
+                if whole && !libcs.contains(&libc) {
+                    libcs.push(libc);
+                }
+            }
+        }
+        System {
+            release: parse(&text.unwrap_or_default()),
+            libcs,
+        }
+    }
+
+    /// `debian`, `alpine`; empty if it does not say.
+    pub fn id(&self) -> &str {
+        self.release.get("ID").map_or("", String::as_str)
+    }
+
+    /// `12`, `3.19.1`.
+    pub fn version(&self) -> &str {
+        self.release.get("VERSION_ID").map_or("", String::as_str)
+    }
+
+    /// Whether packages are Debian's or a child's.
+    pub fn is_debian_like(&self) -> bool {
+        let like = self.release.get("ID_LIKE").map_or("", String::as_str);
+        ["debian", "ubuntu"].contains(&self.id()) || like.split(' ').any(|id| id == "debian")
+    }
+}
+
+fn parse(text: &str) -> BTreeMap<String, String> {
+    let unquoted = |value: &str| value.trim().trim_matches(['"', '\'']).to_string();
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.trim().to_string(), unquoted(value)))
+        .collect()
+}

@@ -1,0 +1,28 @@
+//! What an image's files and configuration tell: whether it can run, and why not.
+//!
+//! ```text
+//! layers ──▶ Files (the merged view) ─┐
+//! ImageConfig ────────────────────────┼─▶ Image ──▶ Facts ──rules──▶ Report (findings, each with its mend)
+//! Dockerfile and its stages ──────────┘
+//! ```
+//!
+//! Never builds, mends or runs anything, and opens no socket. The image may be anybody's: every reader is bounded.
+
+pub mod directory;
+pub mod facts;
+pub mod files;
+pub mod image;
+pub mod mend;
+pub mod pack;
+pub mod report;
+pub mod rule;
+pub mod rules;
+#[cfg(test)]
+pub(crate) mod sample;
+
+pub use facts::Facts;
+pub use files::{Contents, Files, Kind, Node};
+pub use image::{Image, Origin, StageFiles};
+pub use mend::Mend;
+pub use report::{Report, check};
+pub use rule::{Evidence, Finding, Place, Rule, Severity};

@@ -1,0 +1,51 @@
+//! All findings of an image, sorted and each once.
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::Facts;
+use crate::image::Image;
+use crate::rule::{Finding, Severity};
+use crate::rules::RULES;
+
+/// What the rules found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Worst first; of one severity in the order of the rules.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether something was found that keeps the image from doing its job.
+    pub fn breaks(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Breaks)
+    }
+
+    /// How many findings have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    }
+}
+
+/// Applies every rule whose name `allowed` does not contain.
+pub fn check(image: &Image, allowed: &dyn Fn(&str) -> bool) -> Report {
+    let facts = Facts::new(image);
+    let mut findings = Vec::new();
+    for rule in RULES.iter().filter(|rule| !allowed(rule.name)) {
+        (rule.check)(&facts, &mut findings);
+    }
+    findings.sort_by_key(|finding| finding.severity);
+    let mut seen = Vec::new();
+    findings.retain(|finding| {
+        let new = !seen.contains(finding);
+        if new {
+            seen.push(finding.clone());
+        }
+        new
+    });
+    Report { findings }
+}

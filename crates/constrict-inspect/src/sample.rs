@@ -1,0 +1,145 @@
+//! Images for tests, made of a few lines. `Sample::new().file("app/app.py", "import flask").link("usr/bin/python3", "python3.11")`.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use constrict_oci::{ImageConfig, Platform};
+
+use crate::files::{Contents, Elf, Files, Kind, Node};
+use crate::image::Image;
+use crate::pack::elf;
+use crate::report::{Report, check};
+use crate::rule::Finding;
+
+/// An image under construction.
+#[derive(Default)]
+pub(crate) struct Sample {
+    nodes: BTreeMap<Vec<u8>, Node>,
+    contents: BTreeMap<Vec<u8>, Vec<u8>>,
+    config: Option<ImageConfig>,
+}
+
+impl Sample {
+    pub(crate) fn new() -> Sample {
+        Sample::default()
+    }
+
+    fn put(mut self, path: &str, kind: Kind, mode: u32) -> Sample {
+        let node = Node {
+            kind,
+            mode,
+            uid: 0,
+            gid: 0,
+            mtime: 315_619_200,
+            layer: 0,
+        };
+        self.nodes.insert(path.as_bytes().to_vec(), node);
+        self
+    }
+
+    /// A file of root's with mode 644.
+    pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Sample {
+        self.file_with(path, content, 0o644)
+    }
+
+    /// A file of root's with mode 755.
+    pub(crate) fn program(self, path: &str, content: impl AsRef<[u8]>) -> Sample {
+        self.file_with(path, content, 0o755)
+    }
+
+    /// A file of root's.
+    pub(crate) fn file_with(mut self, path: &str, content: impl AsRef<[u8]>, mode: u32) -> Sample {
+        let content = content.as_ref().to_vec();
+        let kind = Kind::File {
+            size: content.len() as u64,
+            digest: Some(constrict_oci::Digest::of(&content)),
+            content: path.as_bytes().to_vec(),
+        };
+        self.contents.insert(path.as_bytes().to_vec(), content);
+        self.put(path, kind, mode)
+    }
+
+    /// A symbolic link.
+    pub(crate) fn link(self, path: &str, target: &str) -> Sample {
+        self.put(
+            path,
+            Kind::Symlink {
+                target: target.as_bytes().to_vec(),
+            },
+            0o777,
+        )
+    }
+
+    /// A directory of root's.
+    pub(crate) fn directory(self, path: &str, mode: u32) -> Sample {
+        self.put(path, Kind::Directory, mode)
+    }
+
+    /// Gives a path that is there already to somebody.
+    pub(crate) fn owned(mut self, path: &str, uid: u32, gid: u32) -> Sample {
+        let node = self
+            .nodes
+            .get_mut(path.as_bytes())
+            .expect("put it there first");
+        (node.uid, node.gid) = (uid, gid);
+        self
+    }
+
+    /// Changes the configuration.
+    pub(crate) fn config(mut self, change: impl FnOnce(&mut ImageConfig)) -> Sample {
+        let mut config = self
+            .config
+            .take()
+            .unwrap_or_else(|| ImageConfig::new(&Platform::parse("linux/amd64").unwrap()));
+        change(&mut config);
+        self.config = Some(config);
+        self
+    }
+
+    /// CMD in exec form.
+    pub(crate) fn cmd(self, words: &[&str]) -> Sample {
+        self.config(|config| {
+            config.config.cmd = words.iter().map(|word| word.to_string()).collect()
+        })
+    }
+
+    pub(crate) fn image(self) -> Image {
+        let sample = self.config(|_| ());
+        Image {
+            name: "sample".into(),
+            config: sample.config.expect("just set"),
+            files: Files::new(sample.nodes, Box::new(Memory(sample.contents))),
+            layers: Vec::new(),
+            origin: None,
+        }
+    }
+
+    /// Everything that the rules find.
+    pub(crate) fn check(self) -> Report {
+        check(&self.image(), &|_| false)
+    }
+
+    /// What one rule finds.
+    pub(crate) fn findings(self, rule: &str) -> Vec<Finding> {
+        let report = self.check();
+        report
+            .findings
+            .into_iter()
+            .filter(|finding| finding.rule == rule)
+            .collect()
+    }
+}
+
+struct Memory(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Contents for Memory {
+    fn read(&self, _: usize, path: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+        let content = self.0.get(path).ok_or(io::ErrorKind::NotFound)?;
+        Ok(content[..content.len().min(limit)].to_vec())
+    }
+
+    fn object(&self, layer: usize, path: &[u8]) -> io::Result<Option<Elf>> {
+        let content = self.read(layer, path, usize::MAX)?;
+        Ok(elf(&content))
+    }
+}

@@ -2,14 +2,39 @@
 
 use std::sync::Arc;
 
-use constrict_dockerfile::Dockerfile;
+use constrict_dockerfile::{Dockerfile, Span};
 use constrict_oci::layer::Compression;
+use constrict_oci::{Digest, ImageConfig};
 
 use crate::error::Result;
 use crate::export::image::{Image, assemble};
 use crate::frontend::dockerfile::{Options, lower};
 use crate::solver::{Settings, Solver};
 use crate::source::image::Images;
+
+/// An image, and how it came to be.
+pub struct Built {
+    /// The image.
+    pub image: Image,
+    /// The number of the stage that it is.
+    pub target: usize,
+    /// The other stages that went into it.
+    pub stages: Vec<BuiltStage>,
+    /// The instruction that made each layer, lowest first; `None` for those of the base image.
+    pub instructions: Vec<Option<Span>>,
+}
+
+/// A stage as it ended.
+pub struct BuiltStage {
+    /// Its place in the file.
+    pub index: usize,
+    /// The image that it begins with, below the stages that it is based on.
+    pub base: String,
+    /// Its configuration, without `rootfs`.
+    pub config: ImageConfig,
+    /// Its layers, lowest first.
+    pub layers: Vec<Digest>,
+}
 
 /// Builds the image that a Dockerfile describes. It is in the store afterwards, without a name.
 pub fn build(
@@ -18,7 +43,7 @@ pub fn build(
     options: &Options,
     settings: Settings,
     compression: Compression,
-) -> Result<Image> {
+) -> Result<Built> {
     let lowered = lower(dockerfile, options, images)?;
     for warning in &lowered.warnings {
         images
@@ -28,12 +53,34 @@ pub fn build(
     }
     let layers = Arc::clone(&images.layers);
     let epoch = settings.epoch;
-    let diff_ids = Solver::new(layers, settings).solve(&lowered.graph, lowered.result)?;
-    assemble(
-        &images.layers,
-        lowered.config,
-        &diff_ids,
-        epoch,
-        compression,
-    )
+    let solved = Solver::new(layers, settings).solve(&lowered.graph, lowered.result)?;
+    let diff_ids = solved.layers(lowered.result).unwrap_or_default();
+    let makers = solved.makers(&lowered.graph, lowered.result).into_iter();
+    let instructions = makers
+        .map(|maker| lowered.graph.vertex(maker?).span)
+        .collect();
+    let others = lowered
+        .stages
+        .into_iter()
+        .filter(|stage| stage.index != lowered.target);
+    let stages = others.filter_map(|stage| {
+        Some(BuiltStage {
+            index: stage.index,
+            base: stage.base,
+            config: stage.config,
+            layers: solved.layers(stage.result)?.to_vec(),
+        })
+    });
+    Ok(Built {
+        target: lowered.target,
+        stages: stages.collect(),
+        instructions,
+        image: assemble(
+            &images.layers,
+            lowered.config,
+            &diff_ids,
+            epoch,
+            compression,
+        )?,
+    })
 }

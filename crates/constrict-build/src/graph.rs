@@ -79,6 +79,15 @@ pub struct Vertex {
 }
 
 impl Vertex {
+    /// The state that it adds to.
+    pub fn base(&self) -> Option<VertexId> {
+        match &self.op {
+            Op::Image(_) | Op::Directory(_) | Op::Download(_) | Op::Git(_) => None,
+            Op::Files(op) => op.base,
+            Op::Run(op) => op.base,
+        }
+    }
+
     /// The vertices that it needs.
     pub fn inputs(&self) -> Vec<VertexId> {
         match &self.op {

@@ -215,7 +215,8 @@ impl Layers {
         })
     }
 
-    fn index(&self, diff_id: &Digest) -> Result<Arc<LayerIndex>> {
+    /// The index of a layer as it is by itself.
+    pub fn index(&self, diff_id: &Digest) -> Result<Arc<LayerIndex>> {
         if let Some(index) = self.store.layer_index(diff_id)? {
             return Ok(index);
         }

@@ -20,7 +20,7 @@ pub mod store;
 mod tree;
 mod view;
 
-pub use build::build;
+pub use build::{Built, BuiltStage, build};
 pub use error::{Error, IgnoredBy, Result, RunFailure};
 pub use observer::Observer;
 pub use tree::{Node, Tree};

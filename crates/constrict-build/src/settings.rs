@@ -9,6 +9,9 @@
 //! http = false                         # spoken to without TLS
 //! insecure = false                     # its certificate is taken unseen
 //!
+//! [check]
+//! allow = ["installer-in-image"]       # rules that are left out
+//!
 //! [debian]
 //! mirror = "https://deb.example/debian"
 //! security = "https://deb.example/debian-security"
@@ -40,6 +43,18 @@ pub struct Settings {
     /// Debian's mirrors.
     #[serde(default)]
     pub debian: DebianMirrors,
+    /// The check of images.
+    #[serde(default)]
+    pub check: Check,
+}
+
+/// How images are checked.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// Rules that are left out.
+    #[serde(default)]
+    pub allow: Vec<String>,
 }
 
 /// Where bases come from, besides registries.
@@ -110,6 +125,7 @@ impl Settings {
             settings.bases = own.bases.or(settings.bases);
             settings.ca = own.ca.map(|ca| project.join(ca)).or(settings.ca);
             settings.registry.extend(own.registry);
+            settings.check.allow.extend(own.check.allow);
             settings.debian.mirror = own.debian.mirror.or(settings.debian.mirror);
             settings.debian.security = own.debian.security.or(settings.debian.security);
             let keyring = own.debian.keyring.map(|path| project.join(path));

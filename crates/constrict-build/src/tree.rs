@@ -46,6 +46,11 @@ impl Tree {
         Tree { layers }
     }
 
+    /// The digests of the layers, lowest first.
+    pub fn layers(&self) -> Vec<Digest> {
+        self.layers.iter().map(|(digest, _)| *digest).collect()
+    }
+
     /// The view with one more layer on top.
     pub fn with(&self, diff_id: Digest, index: Arc<LayerIndex>) -> Self {
         let mut layers = self.layers.clone();

@@ -12,6 +12,8 @@ pub(crate) enum Failure {
         /// The Dockerfile's name and text.
         dockerfile: Option<(String, Vec<u8>)>,
     },
+    /// The image was built, and cannot do its job: what was found has been said already.
+    Broken,
     /// The command line or the configuration is wrong.
     Usage {
         /// What is wrong.
@@ -47,7 +49,7 @@ impl Failure {
                     .and_then(|status| u8::try_from(status).ok()),
                 _ => None,
             },
-            Failure::Usage { .. } => None,
+            Failure::Broken | Failure::Usage { .. } => None,
         }
     }
 
@@ -58,6 +60,7 @@ impl Failure {
                 Error::NoDockerfile { .. } | Error::StoreVersion { .. } => 2,
                 _ => 1,
             },
+            Failure::Broken => 1,
             Failure::Usage { .. } => 2,
         }
     }

@@ -3,6 +3,7 @@
 mod arguments;
 mod command;
 mod failure;
+mod inspection;
 mod interrupt;
 mod progress;
 mod render;
@@ -28,6 +29,8 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Build(arguments) => command::build::run(*arguments),
         Command::Run(arguments) => command::run::run(*arguments),
+        Command::Check(arguments) => command::check::run(&arguments),
+        Command::Explain(arguments) => command::explain::run(&arguments),
         Command::Images(arguments) => command::images::run(&arguments),
         Command::Inspect(arguments) => command::inspect::run(&arguments),
         Command::Tag(arguments) => command::tag::run(&arguments),

@@ -9,11 +9,12 @@ use crate::error::{Result, json};
 use crate::process;
 
 /// Every crate and the crates of ours that it may depend on. Tests may use `constrict-testing` anywhere.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     (
         "constrict",
         &[
             "constrict-build",
+            "constrict-inspect",
             "constrict-oci",
             "constrict-dockerfile",
             "constrict-lint",
@@ -33,6 +34,15 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("constrict-lint", &["constrict-dockerfile"]),
     ("constrict-debian", &[]),
     ("constrict-elf", &[]),
+    (
+        "constrict-inspect",
+        &[
+            "constrict-dockerfile",
+            "constrict-elf",
+            "constrict-oci",
+            "constrict-python",
+        ],
+    ),
     ("constrict-oci", &[]),
     ("constrict-sandbox", &[]),
     ("constrict-testing", &["constrict-oci"]),

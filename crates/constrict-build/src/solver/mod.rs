@@ -77,6 +77,39 @@ pub(crate) struct Single {
     pub(crate) modified: Option<i64>,
 }
 
+/// What was done.
+#[derive(Default)]
+pub struct Solved {
+    states: BTreeMap<VertexId, Arc<Vec<Digest>>>,
+}
+
+impl Solved {
+    /// The layers of a state, lowest first; `None` if nothing needed it.
+    pub fn layers(&self, id: Option<VertexId>) -> Option<Arc<Vec<Digest>>> {
+        match id {
+            None => Some(Arc::default()),
+            Some(id) => self.states.get(&id).cloned(),
+        }
+    }
+
+    /// The vertex that made each layer of `result`; `None` for those of its base image.
+    pub fn makers(&self, graph: &Graph, result: Option<VertexId>) -> Vec<Option<VertexId>> {
+        let mut makers = vec![None; self.layers(result).map_or(0, |layers| layers.len())];
+        let mut next = result;
+        while let Some(id) = next {
+            next = graph.vertex(id).base();
+            let below = self.layers(next).map_or(0, |layers| layers.len());
+            if next.is_some() || !matches!(graph.vertex(id).op, crate::graph::Op::Image(_)) {
+                let above = makers.iter_mut().skip(below);
+                above
+                    .filter(|maker| maker.is_none())
+                    .for_each(|maker| *maker = Some(id));
+            }
+        }
+        makers
+    }
+}
+
 /// A build in progress.
 pub struct Solver {
     pub(crate) layers: Arc<Layers>,
@@ -98,16 +131,22 @@ impl Solver {
         }
     }
 
-    /// The layers of `result`, lowest first.
-    pub fn solve(mut self, graph: &Graph, result: Option<VertexId>) -> Result<Vec<Digest>> {
+    /// Does what `result` needs.
+    pub fn solve(mut self, graph: &Graph, result: Option<VertexId>) -> Result<Solved> {
         let Some(result) = result else {
-            return Ok(Vec::new());
+            return Ok(Solved::default());
         };
         self.outputs = (0..graph.len()).map(|_| OnceLock::new()).collect();
         schedule::run(&self, graph, result)?;
-        match self.output(result) {
-            Output::State(layers) => Ok(layers.to_vec()),
-            Output::Files(_) => Err(Error::Invalid("the result of a build is a state".into())),
+        let states = graph.reachable(&[result]).into_iter();
+        let states = states.filter_map(|id| match self.outputs[id.index()].get() {
+            Some(Output::State(layers)) => Some((id, Arc::clone(layers))),
+            _ => None,
+        });
+        let states: BTreeMap<_, _> = states.collect();
+        match states.contains_key(&result) {
+            true => Ok(Solved { states }),
+            false => Err(Error::Invalid("the result of a build is a state".into())),
         }
     }
 

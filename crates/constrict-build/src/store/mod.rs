@@ -4,6 +4,7 @@
 //! and several processes may use one store at once. The layout is drawn in `docs/store.md`.
 
 mod blob;
+mod inspection;
 mod layer;
 mod lock;
 mod record;
@@ -72,9 +73,12 @@ impl Store {
             }
             Err(error) => return Err(error).at("read", &version),
         }
-        let snapshots = root.join("snapshots").join(mode);
-        if !snapshots.is_dir() {
-            std::fs::create_dir_all(&snapshots).at("create", &snapshots)?;
+        let snapshots = format!("snapshots/{mode}");
+        for folder in [snapshots.as_str(), "packs", "reports"] {
+            let path = root.join(folder);
+            if !path.is_dir() {
+                std::fs::create_dir_all(&path).at("create", &path)?;
+            }
         }
         Ok(Store {
             root: root.into(),
@@ -104,7 +108,7 @@ impl Store {
     }
 
     /// A name in `tmp/` that nothing else uses.
-    pub(crate) fn temporary(&self, hint: &str) -> PathBuf {
+    pub fn temporary(&self, hint: &str) -> PathBuf {
         let n = self.counter.fetch_add(1, Ordering::Relaxed);
         self.root
             .join("tmp")

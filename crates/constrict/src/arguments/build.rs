@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::check::CheckMode;
+
 /// `constrict build`.
 #[derive(Debug, Args)]
 pub(crate) struct Build {
@@ -76,6 +78,9 @@ pub(crate) struct Build {
     /// Certificate authorities (PEM) for downloads and for RUN [default: the host's]
     #[arg(long, value_name = "FILE", env = "CONSTRICT_CA")]
     pub(crate) ca: Option<PathBuf>,
+    /// Whether an image that cannot do its job fails the build
+    #[arg(long, value_enum, default_value_t = CheckMode::Error)]
+    pub(crate) check: CheckMode,
     /// Say why a step is not taken from the cache
     #[arg(long)]
     pub(crate) explain: bool,

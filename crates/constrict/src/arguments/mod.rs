@@ -1,12 +1,14 @@
 //! What can be typed: commands and their flags, named as docker names them.
 
 mod build;
+mod check;
 mod images;
 mod run;
 
 use clap::{Parser, Subcommand};
 
 pub(crate) use build::{BasesMode, Build, NetworkMode, ProgressMode};
+pub(crate) use check::{Check, CheckMode, Explain, ReportFormat};
 pub(crate) use images::{
     Doctor, DoctorFormat, Images, ImagesFormat, Inspect, Pull, Push, Remove, Tag,
 };
@@ -32,6 +34,10 @@ pub(crate) enum Command {
     /// name stay. The exit status is the command's; 125 if constrict failed, 126 if the command cannot be executed, 127 if
     /// it is not found, 128+n if signal n ended it.
     Run(Box<Run>),
+    /// Tell from an image's files whether it can run, and why not
+    Check(Check),
+    /// Show the page of a rule
+    Explain(Explain),
     /// List the images of the store
     Images(Images),
     /// Show everything about images, as JSON

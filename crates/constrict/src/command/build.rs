@@ -19,7 +19,8 @@ use constrict_oci::{Platform, Reference};
 use constrict_sandbox::Mode;
 
 use super::output::{Kind, Output};
-use crate::arguments::{BasesMode, Build, NetworkMode};
+use super::verdict::{self, Source};
+use crate::arguments::{BasesMode, Build, CheckMode, NetworkMode};
 use crate::failure::Failure;
 use crate::{progress, session};
 
@@ -76,8 +77,20 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     let compression = outputs
         .first()
         .map_or(Compression::GZIP, |output| output.compression);
-    let image = constrict_build::build(&images, &dockerfile, &options, brought, compression)
+    let built = constrict_build::build(&images, &dockerfile, &options, brought, compression)
         .map_err(attach)?;
+    if arguments.check != CheckMode::Off {
+        let text = String::from_utf8_lossy(&context.dockerfile);
+        let allowed = super::check::allowed(&[], &settings, &text)?;
+        let source = Source {
+            name: &context.dockerfile_name,
+            text: &context.dockerfile,
+            dockerfile: &dockerfile,
+        };
+        let report = verdict::report(&images, &built, &source, &allowed)?;
+        verdict::pass(&report, arguments.check, &*observer)?;
+    }
+    let image = built.image;
     export(&images, &image, &arguments, &outputs, &tags, mode)?;
     observer.summary(&image, &tags);
     if let Some(path) = &arguments.iidfile {

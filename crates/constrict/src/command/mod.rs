@@ -1,7 +1,9 @@
 //! The commands, one file each.
 
 pub(crate) mod build;
+pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod images;
 pub(crate) mod inspect;
 mod output;
@@ -10,3 +12,4 @@ pub(crate) mod push;
 pub(crate) mod rmi;
 pub(crate) mod run;
 pub(crate) mod tag;
+mod verdict;

@@ -243,6 +243,12 @@ impl Observer for Live {
 }
 
 impl Show for Live {
+    fn findings(&self, text: &str) {
+        for line in text.lines() {
+            self.scroll(line.to_string());
+        }
+    }
+
     fn summary(&self, image: &Image, tags: &[Reference]) {
         let size: u64 = image.manifest.layers.iter().map(|layer| layer.size).sum();
         self.scroll(format!(

@@ -19,6 +19,8 @@ use crate::arguments::ProgressMode;
 pub(crate) trait Show: Observer {
     /// One quiet summary at the end.
     fn summary(&self, image: &Image, tags: &[Reference]);
+    /// What the check at the end of a build found, in lines.
+    fn findings(&self, text: &str);
 }
 
 /// The display on the terminal, if there is one.

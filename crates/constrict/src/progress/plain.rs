@@ -97,6 +97,10 @@ impl Observer for Plain {
 }
 
 impl Show for Plain {
+    fn findings(&self, text: &str) {
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+
     fn summary(&self, image: &Image, tags: &[Reference]) {
         let size: u64 = image.manifest.layers.iter().map(|layer| layer.size).sum();
         self.line(&format!(

@@ -48,6 +48,14 @@ fn render(failure: &Failure, style: Style) -> String {
             let _ = writeln!(text, "{} {message}", style.red("error:"));
             hint.clone().into_iter().collect()
         }
+        Failure::Broken => {
+            let message = "the image was built and is not kept: it cannot do its job";
+            let _ = writeln!(text, "{} {message}", style.red("error:"));
+            vec![
+                "--check warn builds it all the same, `constrict explain RULE` says more"
+                    .to_string(),
+            ]
+        }
         Failure::Build { error, dockerfile } => {
             let message = one_line(&error.to_string(), usize::MAX);
             let _ = writeln!(text, "{} {message}", style.red("error:"));

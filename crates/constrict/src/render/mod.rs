@@ -2,6 +2,9 @@
 
 pub(crate) mod age;
 pub(crate) mod failure;
+pub(crate) mod finding;
 mod stages;
-mod style;
+
+pub(crate) mod report;
+pub(crate) mod style;
 pub(crate) mod table;

@@ -15,6 +15,11 @@ impl Style {
         self.paint("1;31", text)
     }
 
+    /// Bold yellow: what may go wrong.
+    pub(super) fn yellow(self, text: &str) -> String {
+        self.paint("1;33", text)
+    }
+
     /// Bold blue: where something is.
     pub(super) fn blue(self, text: &str) -> String {
         self.paint("1;34", text)

@@ -94,8 +94,25 @@ pub struct Lowered {
     pub result: Option<VertexId>,
     /// The image's configuration, without `rootfs` and times.
     pub config: ImageConfig,
+    /// The number of the stage that becomes the image.
+    pub target: usize,
+    /// Every stage that it needs, itself too.
+    pub stages: Vec<LoweredStage>,
     /// What looks wrong but is legal.
     pub warnings: Vec<Warning>,
+}
+
+/// A stage as it ends.
+#[derive(Clone, Debug)]
+pub struct LoweredStage {
+    /// Its place in the file.
+    pub index: usize,
+    /// The image that it begins with, below the stages that it is based on.
+    pub base: String,
+    /// Its files.
+    pub result: Option<VertexId>,
+    /// Its configuration.
+    pub config: ImageConfig,
 }
 
 /// Lowers the target stage and everything that it needs.
@@ -115,7 +132,8 @@ pub fn lower(dockerfile: &Dockerfile, options: &Options, resolve: &dyn Resolve) 
     for (name, value) in &options.labels {
         config.config.labels.insert(name.clone(), value.clone());
     }
-    let warnings = warnings(dockerfile, &lowering.lowered_stages());
+    let stages = lowering.lowered_stages();
+    let warnings = warnings(dockerfile, &stages);
     if dockerfile.directives.checks.error && !warnings.is_empty() {
         let mut rules: Vec<&str> = warnings.iter().map(|warning| warning.rule).collect();
         rules.sort_unstable();
@@ -127,17 +145,21 @@ pub fn lower(dockerfile: &Dockerfile, options: &Options, resolve: &dyn Resolve) 
         graph: lowering.graph,
         result,
         config,
+        target,
+        stages,
         warnings,
     })
 }
 
 /// What the parser found odd in the stages that are built, less what `# check=skip=` names.
-fn warnings(dockerfile: &Dockerfile, stages: &[usize]) -> Vec<Warning> {
+fn warnings(dockerfile: &Dockerfile, stages: &[LoweredStage]) -> Vec<Warning> {
     let checks = &dockerfile.directives.checks;
     let counts = |warning: &&Warning| {
         !checks.skip_all
             && !checks.skip.iter().any(|rule| rule == warning.rule)
-            && warning.stage.is_none_or(|stage| stages.contains(&stage))
+            && warning
+                .stage
+                .is_none_or(|stage| stages.iter().any(|lowered| lowered.index == stage))
     };
     dockerfile.warnings.iter().filter(counts).cloned().collect()
 }

@@ -6,7 +6,7 @@ use constrict_dockerfile::{Dockerfile, Instruction, Kind, Span, Stage, parse_onb
 use constrict_oci::{History, ImageConfig, Platform};
 
 use super::args::{self, Variables};
-use super::{MainContext, NamedContext, NoCache, Options, Resolve, at};
+use super::{LoweredStage, MainContext, NamedContext, NoCache, Options, Resolve, at};
 use crate::error::{Error, Result};
 use crate::graph::{
     CopyAction, CopySource, FileAction, FilesOp, Graph, Op, Unpack, Vertex, VertexId,
@@ -24,6 +24,7 @@ const COMMENT: &str = "buildkit.dockerfile.v0";
 #[derive(Clone)]
 struct Done {
     result: Option<VertexId>,
+    base: String,
     config: ImageConfig,
     args: BTreeMap<String, ArgState>,
     arg_order: Vec<String>,
@@ -57,6 +58,8 @@ pub(super) struct State {
     step: usize,
     steps: usize,
     pub(super) platform: Platform,
+    /// What FROM names in the end: the image below all stages that this one is based on.
+    base: String,
     pub(super) result: Option<VertexId>,
     pub(super) config: ImageConfig,
     /// ENV and ARG as the instructions see them.
@@ -128,8 +131,16 @@ impl<'a> Lowering<'a> {
     }
 
     /// The stages that were needed.
-    pub(super) fn lowered_stages(&self) -> Vec<usize> {
-        self.stages.keys().copied().collect()
+    pub(super) fn lowered_stages(&self) -> Vec<LoweredStage> {
+        let stages = self.stages.iter();
+        stages
+            .map(|(index, done)| LoweredStage {
+                index: *index,
+                base: done.base.clone(),
+                result: done.result,
+                config: done.config.clone(),
+            })
+            .collect()
     }
 
     fn lowered(&mut self, index: usize) -> Result<Done> {
@@ -153,6 +164,7 @@ impl<'a> Lowering<'a> {
             self.instruction(&mut state, instruction)?;
         }
         let State {
+            base,
             result,
             config,
             args,
@@ -161,6 +173,7 @@ impl<'a> Lowering<'a> {
             ..
         } = state;
         let done = Done {
+            base,
             result,
             config,
             args,
@@ -215,6 +228,7 @@ impl<'a> Lowering<'a> {
                 .count(),
             config: ImageConfig::new(&platform),
             platform,
+            base: name.clone(),
             result: None,
             variables: Variables::default(),
             args: BTreeMap::new(),
@@ -225,6 +239,7 @@ impl<'a> Lowering<'a> {
         match parent {
             Some(parent) => {
                 let done = self.lowered(parent)?;
+                state.base = done.base;
                 state.result = done.result;
                 state.config = done.config;
                 state.args = done.args;

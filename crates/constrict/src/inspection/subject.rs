@@ -1,0 +1,75 @@
+//! What `constrict check` is given: an image of the store or of a registry, an archive, a layout, or a root directory.
+
+use std::path::Path;
+
+use constrict_build::frontend::dockerfile::Resolve;
+use constrict_build::source::image::Images;
+use constrict_inspect::{Image, Report, directory};
+use constrict_oci::{Digest, ImageConfig, Platform};
+
+use crate::failure::Failure;
+
+/// Checks what `text` means; its name is as the user wrote it.
+pub(crate) fn subject(
+    images: &Images,
+    text: &str,
+    platform: &Platform,
+    allowed: &[String],
+) -> Result<Report, Failure> {
+    let path = Path::new(text);
+    if path.is_dir() && !path.join("oci-layout").is_file() {
+        return root_directory(path, text, platform, allowed);
+    }
+    let name = match path {
+        path if path.is_dir() => format!("oci-layout://{text}"),
+        path if path.is_file() => format!("oci-archive:{text}"),
+        _ => text.to_string(),
+    };
+    let config = match constrict_build::container::look_up(&images.layers.store, &name)
+        .ok()
+        .flatten()
+    {
+        Some(found) => {
+            let documents = images.stored(
+                found.manifest(),
+                platform,
+                &format!("image@{}", found.manifest()),
+            )?;
+            images.remember(&documents, None)?;
+            documents.config
+        }
+        None => images.image(&name, platform)?.1,
+    };
+    let key = Digest::of(&config.to_json());
+    let diff_ids = config.rootfs.diff_ids.clone();
+    let layers = &images.layers;
+    super::check(
+        layers,
+        &key,
+        || super::image(layers, text.to_string(), config, &diff_ids, None),
+        allowed,
+    )
+}
+
+/// A directory has no configuration: what it would start is not known.
+fn root_directory(
+    path: &Path,
+    text: &str,
+    platform: &Platform,
+    allowed: &[String],
+) -> Result<Report, Failure> {
+    let files = directory::files(path).map_err(|source| constrict_build::Error::Io {
+        act: "read",
+        path: path.into(),
+        source,
+    })?;
+    let image = Image {
+        name: text.to_string(),
+        config: ImageConfig::new(platform),
+        files,
+        layers: Vec::new(),
+        origin: None,
+    };
+    let allowed = |rule: &str| allowed.iter().any(|name| name == rule);
+    Ok(constrict_inspect::check(&image, &allowed))
+}

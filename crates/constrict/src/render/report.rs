@@ -1,0 +1,28 @@
+//! Reports for programs. The JSON is described in `docs/check.md`.
+
+use constrict_inspect::{Finding, Report};
+use serde_json::{Value, json};
+
+use super::finding::place;
+
+/// One JSON document.
+pub(crate) fn json(image: &str, report: &Report) -> String {
+    let findings: Vec<Value> = report.findings.iter().map(finding).collect();
+    let document = json!({ "image": image, "findings": findings });
+    format!(
+        "{}\n",
+        serde_json::to_string_pretty(&document).expect("plain data")
+    )
+}
+
+fn finding(found: &Finding) -> Value {
+    json!({
+        "rule": found.rule,
+        "severity": found.severity,
+        "message": found.message,
+        "place": found.place.as_ref().map(place),
+        "evidence": found.evidence,
+        "hint": found.hint,
+        "mend": found.mend,
+    })
+}

@@ -10,6 +10,7 @@
 pub mod check;
 mod error;
 pub mod format;
+pub mod ld_so_cache;
 pub mod object;
 mod read_at;
 pub mod search;

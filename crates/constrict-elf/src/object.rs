@@ -6,11 +6,20 @@
 //! Format: System V gABI, chapters 4 and 5; GNU's extensions as in the LSB and the x86-64 psABI. Names are UTF-8 with
 //! what isn't replaced.
 
+mod dynamic;
 mod machine;
+mod parse;
+mod property;
+mod region;
+mod segments;
+mod versions;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use dynamic::{Dynamic, tag};
 pub use machine::Machine;
+pub(crate) use segments::Image;
+pub(crate) use versions::{definitions, needs};
 
 /// 32 or 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

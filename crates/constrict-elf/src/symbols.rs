@@ -3,6 +3,10 @@
 //! Read apart from [`crate::Object`], since a large library has hundreds of thousands of them: only a check of symbols
 //! needs them. Names lie in one block of bytes, as they do in the file.
 
+mod count;
+mod read;
+mod references;
+
 use serde::{Deserialize, Serialize};
 
 /// What a symbol names.

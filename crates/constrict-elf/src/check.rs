@@ -3,7 +3,13 @@
 //!
 //! Follows the loader that mapped them: musl's knows no versions and binds every symbol at once.
 
+mod symbols;
+mod versions;
+
 use crate::symbols::SymbolKind;
+
+pub use symbols::symbol_errors;
+pub use versions::{machine_errors, version_errors};
 
 /// A version that the library found does not define: glibc ends with ``version `…' not found (required by …)``.
 #[derive(Debug, Clone, PartialEq, Eq)]

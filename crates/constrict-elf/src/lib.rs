@@ -11,6 +11,8 @@ pub mod check;
 mod error;
 pub mod format;
 pub mod ld_so_cache;
+pub mod ld_so_conf;
+pub mod musl;
 pub mod object;
 mod read_at;
 pub mod search;

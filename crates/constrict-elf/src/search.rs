@@ -5,12 +5,19 @@
 //! does: all are reported.
 
 mod files;
+mod found;
+mod glibc;
+mod interpreter;
+mod loaded;
+mod musl;
+mod path;
 
 use std::sync::Arc;
 
 use crate::Object;
 
 pub use files::{Environment, Files};
+pub use loaded::{Loaded, load};
 
 /// A C library, and with it a loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,4 +116,9 @@ pub struct Opened {
     pub new: std::ops::Range<usize>,
     /// What kept the module from being mapped.
     pub missing: Vec<Missing>,
+}
+
+/// An object and those that loaded it, up to the one that nobody did.
+fn chain(object: usize, objects: &[LoadedObject]) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(object), |&index| objects[index].loaded_by)
 }

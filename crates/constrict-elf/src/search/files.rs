@@ -42,13 +42,15 @@ pub struct Environment {
 }
 
 impl Default for Environment {
-    /// No variables, working directory `/`, and no `glibc-hwcaps`.
+    /// No variables, working directory `/`, and a CPU with every level of x86-64.
     fn default() -> Self {
         Self {
             library_path: None,
             preload: None,
             working_directory: b"/".to_vec(),
-            hwcaps: Vec::new(),
+            hwcaps: ["x86-64-v4", "x86-64-v3", "x86-64-v2"]
+                .map(str::to_owned)
+                .to_vec(),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What would mend a finding, as facts: which files from where, which package, which words. Never applies anything; the
 //! build's front end turns it into edits of the Dockerfile.
 
+pub mod diff;
+pub mod edit;
+
 use serde::{Deserialize, Serialize};
 
 /// A change of the last stage, or of what it begins with.

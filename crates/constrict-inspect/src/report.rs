@@ -8,7 +8,7 @@ use crate::rule::{Finding, Severity};
 use crate::rules::RULES;
 
 /// What the rules found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Worst first; of one severity in the order of the rules.
     pub findings: Vec<Finding>,

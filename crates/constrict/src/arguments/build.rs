@@ -81,6 +81,12 @@ pub(crate) struct Build {
     /// Whether an image that cannot do its job fails the build
     #[arg(long, value_enum, default_value_t = CheckMode::Error)]
     pub(crate) check: CheckMode,
+    /// Mend what the check finds, as changes of the Dockerfile, which are shown
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// With --fix: write the changes to the Dockerfile
+    #[arg(long, requires = "fix")]
+    pub(crate) write: bool,
     /// Say why a step is not taken from the cache
     #[arg(long)]
     pub(crate) explain: bool,

@@ -12,4 +12,3 @@ pub(crate) mod push;
 pub(crate) mod rmi;
 pub(crate) mod run;
 pub(crate) mod tag;
-mod verdict;

@@ -37,9 +37,7 @@ impl LayerContents {
             .into_iter()
             .filter(|digest| self.open(digest).is_err())
             .collect();
-        let made = self
-            .layers
-            .each(&missing, make);
+        let made = self.layers.each(&missing, make);
         made.map_err(io::Error::other)?;
         let pack = known.get_or_init(|| self.open(digest).ok());
         pack.as_ref().ok_or_else(|| io::ErrorKind::Other.into())

@@ -275,6 +275,11 @@ impl Files {
         }
     }
 
+    /// The first `limit` bytes of the file that a layer has at `path`, whatever later layers do with it.
+    pub fn read_in_layer(&self, layer: usize, path: &[u8], limit: usize) -> Option<Vec<u8>> {
+        self.contents.read(layer, path, limit).ok()
+    }
+
     /// The text of the regular file at `path`, if it has at most `limit` bytes; what is not UTF-8 is replaced.
     pub fn text(&self, path: &[u8], limit: usize) -> Option<String> {
         let content = self.read(path, limit + 1)?;

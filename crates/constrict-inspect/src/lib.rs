@@ -8,12 +8,14 @@
 //!
 //! Never builds, mends or runs anything, and opens no socket. The image may be anybody's: every reader is bounded.
 
+pub(crate) mod credential;
 pub mod directory;
 pub mod facts;
 pub mod files;
 pub mod image;
 pub mod mend;
 pub mod pack;
+pub(crate) mod quantity;
 pub mod report;
 pub mod rule;
 pub mod rules;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use constrict_oci::layer::Entry;
 use constrict_oci::{ImageConfig, Platform};
 
 use crate::files::{Contents, Elf, Files, Kind, Node};
-use crate::image::Image;
+use crate::image::{Image, Layer};
 use crate::pack::elf;
 use crate::report::{Report, check};
 use crate::rule::Finding;
@@ -17,6 +18,8 @@ pub(crate) struct Sample {
     nodes: BTreeMap<Vec<u8>, Node>,
     contents: BTreeMap<Vec<u8>, Vec<u8>>,
     config: Option<ImageConfig>,
+    layers: BTreeMap<usize, Vec<Entry>>,
+    hidden: BTreeMap<(usize, Vec<u8>), Vec<u8>>,
 }
 
 impl Sample {
@@ -85,6 +88,40 @@ impl Sample {
         self
     }
 
+    /// Says which layer a path that is there already is from.
+    pub(crate) fn layer(mut self, path: &str, layer: usize) -> Sample {
+        let node = self.nodes.get_mut(path.as_bytes());
+        node.expect("put it there first").layer = layer;
+        self
+    }
+
+    /// A file of root's that a layer has and the merged view does not.
+    pub(crate) fn hidden(mut self, layer: usize, path: &str, content: impl AsRef<[u8]>) -> Sample {
+        let (path, content) = (path.as_bytes().to_vec(), content.as_ref().to_vec());
+        let entry = Entry {
+            path: path.clone(),
+            kind: constrict_oci::layer::Kind::File {
+                size: content.len() as u64,
+                digest: constrict_oci::Digest::of(&content),
+            },
+            mode: 0o644,
+            uid: 0,
+            gid: 0,
+            mtime: 315_619_200,
+            xattrs: BTreeMap::new(),
+        };
+        self.layers.entry(layer).or_default().push(entry);
+        self.hidden.insert((layer, path), content);
+        self
+    }
+
+    /// Changes the last entry of a layer.
+    pub(crate) fn entry(mut self, layer: usize, change: impl FnOnce(&mut Entry)) -> Sample {
+        let entries = self.layers.get_mut(&layer).expect("hide a file first");
+        change(entries.last_mut().expect("hide a file first"));
+        self
+    }
+
     /// Changes the configuration.
     pub(crate) fn config(mut self, change: impl FnOnce(&mut ImageConfig)) -> Sample {
         let mut config = self
@@ -105,11 +142,23 @@ impl Sample {
 
     pub(crate) fn image(self) -> Image {
         let sample = self.config(|_| ());
+        let count = sample.layers.keys().last().map_or(0, |last| last + 1);
+        let layer = |number: usize| Layer {
+            entries: sample
+                .layers
+                .get(&number)
+                .cloned()
+                .unwrap_or_default()
+                .into(),
+            created_by: String::new(),
+        };
+        let layers = (0..count).map(layer).collect();
+        let memory = Memory(sample.contents, sample.hidden);
         Image {
             name: "sample".into(),
             config: sample.config.expect("just set"),
-            files: Files::new(sample.nodes, Box::new(Memory(sample.contents))),
-            layers: Vec::new(),
+            files: Files::new(sample.nodes, Box::new(memory)),
+            layers,
             origin: None,
         }
     }
@@ -130,11 +179,18 @@ impl Sample {
     }
 }
 
-struct Memory(BTreeMap<Vec<u8>, Vec<u8>>);
+/// Contents of the merged view, and of files that only a layer has.
+struct Memory(
+    BTreeMap<Vec<u8>, Vec<u8>>,
+    BTreeMap<(usize, Vec<u8>), Vec<u8>>,
+);
 
 impl Contents for Memory {
-    fn read(&self, _: usize, path: &[u8], limit: usize) -> io::Result<Vec<u8>> {
-        let content = self.0.get(path).ok_or(io::ErrorKind::NotFound)?;
+    fn read(&self, layer: usize, path: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+        let hidden = self.1.get(&(layer, path.to_vec()));
+        let content = hidden
+            .or_else(|| self.0.get(path))
+            .ok_or(io::ErrorKind::NotFound)?;
         Ok(content[..content.len().min(limit)].to_vec())
     }
 

@@ -7,16 +7,22 @@
 //! | the distribution (os-release) and its C library | `system` |
 //! | what ENTRYPOINT and CMD run, through shells, scripts and servers | `start` |
 //! | Python interpreters and their search paths | `interpreter` |
+//! | the application's own sources | `sources` |
 //! | installed distributions | `distribution` |
+//! | files that say what lies around them | `landmarks` |
+//! | which layers are the image's own | `history` |
 //! | what the started programs import | `imports` |
 //! | which shared libraries are loaded, and which are missing | `natives` |
 
 pub mod account;
 pub mod distribution;
 pub mod environment;
+pub mod history;
 pub mod imports;
 pub mod interpreter;
+pub mod landmarks;
 pub mod natives;
+pub mod sources;
 pub mod start;
 pub mod system;
 
@@ -31,6 +37,7 @@ use distribution::Distributions;
 use environment::Environment;
 use imports::Imports;
 use interpreter::Interpreters;
+use landmarks::Landmarks;
 use natives::Natives;
 use start::Start;
 use system::System;
@@ -46,6 +53,7 @@ pub struct Facts<'a> {
     start: OnceLock<Start>,
     interpreters: OnceLock<Interpreters>,
     distributions: OnceLock<Distributions>,
+    landmarks: OnceLock<Landmarks>,
     imports: OnceLock<Imports>,
     natives: OnceLock<Natives>,
 }
@@ -62,6 +70,7 @@ impl<'a> Facts<'a> {
             start: OnceLock::new(),
             interpreters: OnceLock::new(),
             distributions: OnceLock::new(),
+            landmarks: OnceLock::new(),
             imports: OnceLock::new(),
             natives: OnceLock::new(),
         }
@@ -102,6 +111,11 @@ impl<'a> Facts<'a> {
     /// The Python interpreters.
     pub fn interpreters(&self) -> &Interpreters {
         self.interpreters.get_or_init(|| Interpreters::find(self))
+    }
+
+    /// Files that say by their name what lies around them.
+    pub fn landmarks(&self) -> &Landmarks {
+        self.landmarks.get_or_init(|| Landmarks::find(self.files()))
     }
 
     /// The installed distributions.

@@ -1,12 +1,22 @@
-//! The installed Python distributions, from their dist-info and egg-info.
+//! The installed Python distributions, from their dist-info and egg-info. What a distribution says of itself is read when
+//! it is asked for. Never follows what another distribution carries (`_vendor`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::Facts;
+use crate::files::{Files, file_name, join, parent};
+
+mod document;
+
+pub use document::{Documents, Recorded};
 
 /// Every distribution, wherever it lies.
 #[derive(Clone, Debug, Default)]
 pub struct Distributions {
     /// By path.
     pub all: Vec<Distribution>,
+    owners: OnceLock<BTreeMap<Vec<u8>, usize>>,
 }
 
 /// One installed distribution.
@@ -20,12 +30,108 @@ pub struct Distribution {
     pub info: Vec<u8>,
     /// The directory that it is installed in.
     pub site: Vec<u8>,
+    documents: OnceLock<Documents>,
 }
 
 impl Distributions {
-    /// Looks through every directory that is a site directory by name or on a search path.
+    /// Looks at the names of what lies in the tree; reads metadata only where a name has no version.
     pub fn find(facts: &Facts<'_>) -> Distributions {
-        let _ = facts;
-        Distributions::default()
+        let named = |info: &Vec<u8>| Distribution::named(facts.files(), info);
+        Distributions {
+            all: facts.landmarks().infos.iter().filter_map(named).collect(),
+            owners: OnceLock::new(),
+        }
+    }
+
+    /// Every distribution with this name (any spelling), by path.
+    pub fn by_name(&self, name: &str) -> impl Iterator<Item = &Distribution> {
+        let name = normalised(name);
+        self.all.iter().filter(move |found| found.name == name)
+    }
+
+    /// The distributions of one site directory.
+    pub fn in_site(&self, site: &[u8]) -> impl Iterator<Item = &Distribution> {
+        self.all.iter().filter(move |found| found.site == site)
+    }
+
+    /// The directories that distributions are installed in.
+    pub fn sites(&self) -> BTreeSet<&[u8]> {
+        self.all.iter().map(|found| found.site.as_slice()).collect()
+    }
+
+    /// The distribution whose record lists the file at this path; no link is followed.
+    pub fn owner_of(&self, files: &Files, path: &[u8]) -> Option<&Distribution> {
+        let owners = self.owners.get_or_init(|| {
+            let records = self.all.iter().enumerate().flat_map(|(at, found)| {
+                let record = &found.documents(files).record;
+                record
+                    .iter()
+                    .map(move |recorded| (recorded.path.clone(), at))
+            });
+            records.collect()
+        });
+        self.all
+            .get(*owners.get(path.strip_prefix(b"/").unwrap_or(path))?)
+    }
+
+    /// Bytes of the files of a distribution that are in the image.
+    pub fn size(&self, facts: &Facts<'_>, of: &Distribution) -> u64 {
+        let files = facts.files();
+        let record = &of.documents(files).record;
+        let size = |path: &[u8]| files.node(path).map_or(0, |node| node.size());
+        record.iter().map(|recorded| size(&recorded.path)).sum()
     }
 }
+
+impl Distribution {
+    /// The distribution that a dist-info or egg-info is of.
+    fn named(files: &Files, info: &[u8]) -> Option<Distribution> {
+        let text = String::from_utf8_lossy(file_name(info)).into_owned();
+        let (stem, _) = text.rsplit_once('.')?;
+        let mut parts = stem.split('-');
+        let (mut name, mut version) = (
+            parts.next()?.to_string(),
+            parts.next().unwrap_or_default().to_string(),
+        );
+        if version.is_empty() || version.starts_with("py") {
+            let own = document::headers(files, info);
+            name = own.get("Name").cloned().unwrap_or(name);
+            version = own.get("Version").cloned().unwrap_or_default();
+        }
+        let own = Distribution {
+            name: normalised(&name),
+            version,
+            info: info.to_vec(),
+            site: parent(info).to_vec(),
+            documents: OnceLock::new(),
+        };
+        (!own.name.is_empty()).then_some(own)
+    }
+
+    /// What the distribution says of itself, read once.
+    pub fn documents(&self, files: &Files) -> &Documents {
+        self.documents
+            .get_or_init(|| Documents::read(files, &self.info, &self.site))
+    }
+
+    /// The path of a file of its metadata.
+    pub fn file(&self, name: &str) -> Vec<u8> {
+        join(&self.info, name.as_bytes())
+    }
+}
+
+/// PEP 503: lower case, runs of `-`, `_` and `.` as one `-`.
+pub fn normalised(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for next in name.trim().chars() {
+        match next {
+            '-' | '_' | '.' if text.ends_with('-') => {}
+            '-' | '_' | '.' => text.push('-'),
+            next => text.push(next.to_ascii_lowercase()),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

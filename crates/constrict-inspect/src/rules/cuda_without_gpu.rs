@@ -1,0 +1,67 @@
+//! Row 38: libraries for NVIDIA's processors in an image that does not say that it runs on any.
+
+use crate::facts::Facts;
+use crate::quantity::{bytes, some};
+use crate::rule::{Finding, Rule, Severity};
+
+/// The rule.
+pub(crate) const RULE: Rule = Rule {
+    name: "cuda-without-gpu",
+    summary: "CUDA libraries are in an image that declares no GPU",
+    severity: Severity::Waste,
+    rows: &[38],
+    page: include_str!("../../../../docs/rules/cuda-without-gpu.md"),
+    check,
+};
+
+/// What is not worth a line.
+const LEAST: u64 = 100_000_000;
+/// Variables that images for GPUs set.
+const DECLARED: &[&str] = &[
+    "NVIDIA_VISIBLE_DEVICES",
+    "NVIDIA_DRIVER_CAPABILITIES",
+    "CUDA_VERSION",
+    "CUDA_HOME",
+    "NVIDIA_REQUIRE_CUDA",
+];
+
+fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    if DECLARED
+        .iter()
+        .any(|name| facts.environment().get(name).is_some())
+    {
+        return;
+    }
+    let cuda = |name: &str, version: &str| {
+        name.starts_with("nvidia-")
+            || ["torch", "torchvision", "torchaudio", "jaxlib"].contains(&name)
+                && version.contains("+cu")
+    };
+    let distributions = facts.distributions();
+    let found: Vec<_> = distributions
+        .all
+        .iter()
+        .filter(|found| cuda(&found.name, &found.version))
+        .collect();
+    let sum: u64 = found
+        .iter()
+        .map(|found| distributions.size(facts, found))
+        .sum();
+    if sum < LEAST {
+        return;
+    }
+    let names: Vec<_> = found
+        .iter()
+        .map(|found| format!("{} {}", found.name, found.version))
+        .collect();
+    let message = format!(
+        "{} of CUDA libraries are in this image, and nothing says that it runs on a GPU",
+        bytes(sum)
+    );
+    findings.push(
+        Finding::new(RULE.name, Severity::Waste, message)
+            .because("distributions", some(&names, 6))
+            .at(found.first().and_then(|found| facts.place_of(&found.info)))
+            .hint("install from the CPU index: `--index-url https://download.pytorch.org/whl/cpu`; or say `ENV NVIDIA_VISIBLE_DEVICES=all`"),
+    );
+}

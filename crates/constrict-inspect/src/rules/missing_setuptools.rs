@@ -1,0 +1,92 @@
+//! Row 46: `pkg_resources`, `setuptools` or (since 3.12) `distutils` is imported and setuptools is not there, or too new.
+//!
+//! Source: setuptools 82.0.0 removed `pkg_resources`; PEP 632 removed `distutils` from Python 3.12, setuptools brings a
+//! replacement; virtual environments have had no setuptools of their own since 3.12.
+
+use crate::facts::Facts;
+use crate::facts::imports::{MissingModule, Reach};
+use crate::files::shown;
+use crate::rule::{Finding, Place, Rule, Severity};
+
+/// The rule.
+pub(crate) const RULE: Rule = Rule {
+    name: "missing-setuptools",
+    summary: "`pkg_resources`, `setuptools` or `distutils` is imported and not in the image",
+    severity: Severity::Breaks,
+    rows: &[46],
+    page: include_str!("../../../../docs/rules/missing-setuptools.md"),
+    check,
+};
+
+/// Whether a missing module is what setuptools would provide.
+pub(crate) fn explains(facts: &Facts<'_>, missing: &MissingModule) -> bool {
+    match missing.name.split('.').next() {
+        Some("pkg_resources" | "setuptools" | "_distutils_hack") => true,
+        Some("distutils") => facts
+            .interpreters()
+            .all
+            .iter()
+            .all(|python| python.version >= (3, 12)),
+        _ => false,
+    }
+}
+
+fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    for missing in facts.imports().runs.iter().flat_map(|run| &run.missing) {
+        if missing.need == Reach::Optional || !explains(facts, missing) {
+            continue;
+        }
+        let (severity, message) = match missing.need {
+            Reach::Sure => (
+                Severity::Breaks,
+                format!(
+                    "this image cannot start: nothing in it provides `{}`",
+                    missing.name
+                ),
+            ),
+            _ => (
+                Severity::Risk,
+                format!(
+                    "nothing in this image provides `{}`, which may be imported",
+                    missing.name
+                ),
+            ),
+        };
+        let mut finding = Finding::new(RULE.name, severity, message)
+            .at(Some(Place::File {
+                path: shown(&missing.importer),
+                line: Some(missing.line),
+            }))
+            .because("needed by", missing.chain.join(" → "));
+        let installed = facts
+            .distributions()
+            .by_name("setuptools")
+            .find(|found| missing.searched.contains(&found.site));
+        finding = match installed {
+            Some(found) => finding.because(
+                "found in",
+                format!("setuptools {}, `{}`", found.version, shown(&found.info)),
+            ),
+            None => finding.because(
+                "searched",
+                missing
+                    .searched
+                    .iter()
+                    .map(|path| shown(path))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
+        };
+        findings.push(finding.hint(hint(&missing.name)));
+    }
+}
+
+fn hint(module: &str) -> &'static str {
+    match module.split('.').next() {
+        Some("pkg_resources") => "require `setuptools<82`: 82 removed `pkg_resources`",
+        Some("distutils") => {
+            "require `setuptools`, which brings a replacement: Python 3.12 removed `distutils`"
+        }
+        _ => "require `setuptools`",
+    }
+}

@@ -1,0 +1,141 @@
+//! Row 19: a needed module lies in the user site of another user, or in a directory that the user cannot enter.
+
+use std::collections::BTreeSet;
+
+use crate::facts::Facts;
+use crate::facts::account::Want;
+use crate::facts::imports::{MissingModule, Reach};
+use crate::files::{join, parent, shown};
+use crate::rule::{Finding, Rule, Severity};
+
+/// The rule.
+pub(crate) const RULE: Rule = Rule {
+    name: "user-site",
+    summary: "a needed module is installed where the image's user does not look or cannot go",
+    severity: Severity::Breaks,
+    rows: &[19],
+    page: include_str!("../../../../docs/rules/user-site.md"),
+    check,
+};
+
+/// Whether a missing module is there, but out of the user's reach.
+pub(crate) fn explains(facts: &Facts<'_>, missing: &MissingModule) -> bool {
+    out_of_reach(facts, missing).is_some()
+}
+
+/// A module that is out of reach: the site directory, and the directory that is closed if that is the cause.
+struct OutOfReach {
+    site: Vec<u8>,
+    closed: Option<Vec<u8>>,
+}
+
+fn out_of_reach(facts: &Facts<'_>, missing: &MissingModule) -> Option<OutOfReach> {
+    let first = missing.name.split('.').next().unwrap_or_default();
+    let python = missing
+        .searched
+        .iter()
+        .find_map(|path| version_directory(path));
+    for site in sites(facts) {
+        let fits = python.is_none()
+            || version_directory(&site).is_none()
+            || version_directory(&site) == python;
+        if !fits || !provides(facts, &site, first) {
+            continue;
+        }
+        let closed = closed(facts, &site);
+        let other_home = is_user_site(&site) && !missing.searched.contains(&site);
+        if closed.is_some() || other_home {
+            return Some(OutOfReach { site, closed });
+        }
+    }
+    None
+}
+
+/// Directories that distributions are installed in.
+fn sites(facts: &Facts<'_>) -> BTreeSet<Vec<u8>> {
+    facts
+        .landmarks()
+        .infos
+        .iter()
+        .map(|info| parent(info).to_vec())
+        .collect()
+}
+
+/// Whether a directory has a module of this name.
+fn provides(facts: &Facts<'_>, site: &[u8], module: &str) -> bool {
+    let files = facts.files();
+    let at = |end: &str| join(site, format!("{module}{end}").as_bytes());
+    files.is_file(&at("/__init__.py"))
+        || files.is_file(&at(".py"))
+        || files.list(site).iter().any(|(name, _)| {
+            name.starts_with(format!("{module}.").as_bytes()) && name.ends_with(b".so")
+        })
+}
+
+/// The directory that keeps the user out of a site directory: one on the way, or itself.
+fn closed(facts: &Facts<'_>, site: &[u8]) -> Option<Vec<u8>> {
+    let user = facts.user();
+    user.blocked(facts.files(), &join(site, b"x"))
+        .or_else(|| (!user.can(facts.files(), site, Want::Read)).then(|| site.to_vec()))
+}
+
+/// `python3.11` of a path.
+fn version_directory(path: &[u8]) -> Option<&[u8]> {
+    path.split(|byte| *byte == b'/')
+        .find(|part| part.starts_with(b"python") && part.contains(&b'.'))
+}
+
+fn is_user_site(site: &[u8]) -> bool {
+    site.windows(12).any(|part| part == b"/.local/lib/") && site.ends_with(b"/site-packages")
+}
+
+fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let mut told = BTreeSet::new();
+    for missing in facts.imports().runs.iter().flat_map(|run| &run.missing) {
+        let Some(there) = out_of_reach(facts, missing).filter(|_| missing.need != Reach::Optional)
+        else {
+            continue;
+        };
+        if !told.insert((there.site.clone(), missing.need)) {
+            continue;
+        }
+        let name = missing.name.split('.').next().unwrap_or_default();
+        let who = match &facts.user().name {
+            Some(name) => format!("`{name}`"),
+            None => format!("`{}`", facts.user().asked),
+        };
+        let (severity, start) = match missing.need {
+            Reach::Sure => (Severity::Breaks, "this image cannot start: "),
+            _ => (Severity::Risk, ""),
+        };
+        let message = match &there.closed {
+            Some(_) => format!(
+                "{start}`{name}` is installed where {who} cannot go, in `{}`",
+                shown(&there.site)
+            ),
+            None => format!(
+                "{start}`{name}` is installed for another user, in `{}`",
+                shown(&there.site)
+            ),
+        };
+        let mut finding = Finding::new(RULE.name, severity, message)
+            .at(facts.place_of(&there.site))
+            .because("needed by", missing.chain.join(" → "));
+        if let Some(closed) = &there.closed
+            && let Some((path, node)) = facts.files().resolve(closed)
+        {
+            let mode = format!(
+                "`{}` has mode {:o} and belongs to {}:{}",
+                shown(&path),
+                node.mode,
+                node.uid,
+                node.gid
+            );
+            finding = finding.because("closed by", mode);
+        }
+        findings.push(
+            finding
+                .hint("install into a virtual environment, `/opt/venv`, instead of with `--user`"),
+        );
+    }
+}

@@ -11,7 +11,7 @@ use std::path::Path;
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
 use crate::files::{Contents, Elf, Files, Kind, Node, join};
-use crate::pack::elf;
+use crate::pack::{OnDisk, elf};
 
 /// The files below `root`, of one file system: what is mounted there (`/proc`) is left out.
 pub fn files(root: &Path) -> io::Result<Files> {
@@ -79,6 +79,6 @@ impl Contents for Directory {
     }
 
     fn object(&self, _: usize, path: &[u8]) -> io::Result<Option<Elf>> {
-        Ok(elf(&self.open(path)?))
+        Ok(elf(&OnDisk::new(self.open(path)?)?))
     }
 }

@@ -15,7 +15,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use constrict_elf::{Object, Symbols};
+use constrict_elf::{Object, ReadAt, Symbols};
 use constrict_oci::layer::{FoundEntry, Limits, NewKind, read_layer};
 use serde::{Deserialize, Serialize};
 
@@ -261,11 +261,32 @@ fn object(
     let mut file = tempfile::tempfile_in(spool)?;
     file.write_all(&head)?;
     io::copy(content, &mut file)?;
-    Ok(elf(&file))
+    Ok(elf(&OnDisk::new(file)?))
 }
 
 /// The facts of an ELF object; `None` if it is none, or damaged.
-pub(crate) fn elf<R: ?Sized>(source: &R) -> Option<Elf> {
-    let _ = source;
-    None
+pub(crate) fn elf(source: &dyn ReadAt) -> Option<Elf> {
+    let object = Object::read(source).ok()?;
+    let symbols = Symbols::read(source).unwrap_or_default();
+    Some((object, symbols))
+}
+
+/// A file of the host that objects are read from.
+pub(crate) struct OnDisk(File, u64);
+
+impl OnDisk {
+    pub(crate) fn new(file: File) -> io::Result<OnDisk> {
+        let length = file.metadata()?.len();
+        Ok(OnDisk(file, length))
+    }
+}
+
+impl ReadAt for OnDisk {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        FileExt::read_at(&self.0, buffer, offset)
+    }
+
+    fn len(&self) -> u64 {
+        self.1
+    }
 }

@@ -9,7 +9,7 @@ use crate::error::{Result, json};
 use crate::process;
 
 /// Every crate and the crates of ours that it may depend on. Tests may use `constrict-testing` anywhere.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     (
         "constrict",
         &[
@@ -44,6 +44,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
         ],
     ),
     ("constrict-oci", &[]),
+    ("constrict-python", &[]),
     ("constrict-sandbox", &[]),
     ("constrict-testing", &["constrict-oci"]),
     ("xtask", &[]),

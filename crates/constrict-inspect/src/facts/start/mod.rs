@@ -1,20 +1,44 @@
 //! What an image starts: ENTRYPOINT and CMD as the run-time joins them, followed through shells, scripts, console scripts,
 //! `env`, `tini`, servers and what their arguments and configuration name. Never runs anything.
 
-use std::collections::BTreeMap;
+//!
+//! | what | where |
+//! |---|---|
+//! | one walk, its limits, what a word leaves unknown | `walk` |
+//! | words → the file that is executed | `execute` |
+//! | what that file does next | `dispatch`, `shell`, `wrapper`, `supervisor`, `python` |
+//! | what a server imports and where it listens | `server` |
+
+mod dispatch;
+mod execute;
+mod python;
+mod server;
+mod shell;
+mod supervisor;
+mod walk;
+mod wrapper;
+
+pub use walk::{UNKNOWN, UNSET, is_known, shown_words};
 
 use super::Facts;
+use super::account::User;
 use super::environment::Environment;
+
+use walk::{Caller, Process, Walker};
 
 /// Every program that is known to run, in order, and what stands in the way.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
     /// ENTRYPOINT and CMD joined, empty if the image sets neither.
     pub argv: Vec<String>,
+    /// The instruction that names the program: `ENTRYPOINT` if there is one, else `CMD`.
+    pub instruction: &'static str,
     /// What runs.
     pub programs: Vec<Program>,
     /// What cannot run.
     pub obstacles: Vec<Obstacle>,
+    /// Shell scripts that are read.
+    pub scripts: Vec<Vec<u8>>,
     /// Where only the run tells what comes next, and why.
     pub unknown: Vec<String>,
 }
@@ -22,7 +46,7 @@ pub struct Start {
 /// A process.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// Its words, the first as it was looked up.
+    /// Its words, the first as it was looked up. [`UNKNOWN`] and [`UNSET`] stand for what only the run tells.
     pub argv: Vec<String>,
     /// The file that the kernel executes in the end, links not followed: `/app/venv/bin/python`.
     pub executable: Vec<u8>,
@@ -30,10 +54,16 @@ pub struct Program {
     pub via: Vec<String>,
     /// Its variables and working directory.
     pub environment: Environment,
+    /// Who it runs as: not the image's user if it was changed on the way.
+    pub user: User,
     /// Whether it runs each time the image starts, or only if something holds that is not known (`if`, `||`).
     pub sure: bool,
+    /// Whether the container ends in failure if it fails: it is the last one, or a shell stops there.
+    pub fatal: bool,
     /// What Python does, if it is Python.
     pub python: Option<PythonRun>,
+    /// Where it takes connections, as far as words, configuration and source tell.
+    pub listens: Vec<Listen>,
 }
 
 /// A run of the Python interpreter.
@@ -61,6 +91,29 @@ pub enum Target {
     /// Standard input: a prompt.
     #[default]
     Prompt,
+    /// Only the run tells.
+    Unknown,
+}
+
+/// A place where a program takes connections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// The address as it is written, `127.0.0.1`; `None` if only the run tells.
+    pub host: Option<String>,
+    /// The port; `None` if only the run tells.
+    pub port: Option<u16>,
+    /// Whether it is so each time.
+    pub sure: bool,
+    /// What says so: ``gunicorn's default``, `--bind 0.0.0.0:80`.
+    pub why: String,
+}
+
+impl Listen {
+    /// Whether nobody outside the container can reach it; `None` if only the run tells.
+    pub fn is_loopback(&self) -> Option<bool> {
+        let host = self.host.as_deref()?.trim_matches(['[', ']']);
+        Some(host == "localhost" || host == "::1" || host.starts_with("127."))
+    }
 }
 
 /// A module that a server is told to import.
@@ -89,8 +142,19 @@ pub struct Obstacle {
     pub via: Vec<String>,
     /// As [`Program::sure`].
     pub sure: bool,
+    /// As [`Program::fatal`].
+    pub fatal: bool,
     /// The variables and the working directory it would have had.
     pub environment: Environment,
+    /// Who it would have run as.
+    pub user: User,
+}
+
+impl Obstacle {
+    /// Whether the container fails because of it each time it starts.
+    pub fn breaks(&self) -> bool {
+        self.sure && self.fatal
+    }
 }
 
 /// What is wrong with a program.
@@ -107,6 +171,13 @@ pub enum ObstacleKind {
     NoSuchFile {
         /// Relative to the root.
         path: Vec<u8>,
+    },
+    /// A link whose target does not exist.
+    DanglingLink {
+        /// The link, relative to the root.
+        path: Vec<u8>,
+        /// What is missing.
+        target: Vec<u8>,
     },
     /// Not a program: no permission to execute it.
     NotExecutable {
@@ -154,17 +225,56 @@ pub enum ObstacleKind {
         /// Relative to the root.
         path: Vec<u8>,
     },
-    /// The working directory cannot be entered by the user, or is no directory.
+    /// A directory that is changed to is not there.
     NoDirectory {
         /// Relative to the root.
         path: Vec<u8>,
+    },
+    /// `gosu`, `su-exec` and the like: passwd does not have the user.
+    NoUser {
+        /// The name, with a group if there is one.
+        name: String,
     },
 }
 
 impl Start {
     /// Follows what the image starts.
     pub fn find(facts: &Facts<'_>) -> Start {
-        let _ = (facts, BTreeMap::<u8, u8>::new());
-        Start::default()
+        let config = &facts.image.config.config;
+        let argv: Vec<String> = config.entrypoint.iter().chain(&config.cmd).cloned().collect();
+        let mut walker = Walker::new(facts);
+        walker.out.instruction = if config.entrypoint.is_empty() { "CMD" } else { "ENTRYPOINT" };
+        walker.out.argv = argv.clone();
+        let process = Process {
+            environment: facts.environment().clone(),
+            user: facts.user().clone(),
+            via: instructions(&config.entrypoint, &config.cmd),
+            sure: true,
+            fatal: true,
+            asked: false,
+        };
+        match argv.is_empty() {
+            true => drop(walker.obstacle(ObstacleKind::NoCommand, argv, &process)),
+            false => drop(walker.exec(argv, process, Caller::Kernel)),
+        }
+        walker.out
+    }
+
+    /// The obstacles that keep the container from starting, each time.
+    pub fn breaking(&self) -> impl Iterator<Item = &Obstacle> {
+        self.obstacles.iter().filter(|obstacle| obstacle.breaks())
     }
 }
+
+/// `ENTRYPOINT ["a"]`, `CMD ["b"]`.
+fn instructions(entrypoint: &[String], cmd: &[String]) -> Vec<String> {
+    let shown = |keyword: &str, words: &[String]| match words {
+        [] => None,
+        [shell, option, text] if shell == "/bin/sh" && option == "-c" => Some(format!("{keyword} {text}")),
+        words => Some(format!("{keyword} {}", serde_json::Value::from(words))),
+    };
+    shown("ENTRYPOINT", entrypoint).into_iter().chain(shown("CMD", cmd)).collect()
+}
+
+#[cfg(test)]
+mod tests;

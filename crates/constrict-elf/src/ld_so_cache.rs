@@ -201,3 +201,79 @@ fn plausible(count: &[u8], limit: usize) -> Endianness {
         Endianness::Little
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(words: &[u32], big: bool) -> Vec<u8> {
+        let bytes = |word: &u32| {
+            if big {
+                word.to_be_bytes()
+            } else {
+                word.to_le_bytes()
+            }
+        };
+        words.iter().flat_map(bytes).collect()
+    }
+
+    fn entry(hwcap: u64, hwcap_name: Option<&str>) -> Entry {
+        Entry {
+            flags: 0x303,
+            hwcap,
+            hwcap_name: hwcap_name.map(str::to_owned),
+            soname: "liba.so".to_owned(),
+            path: b"/lib/liba.so".to_vec(),
+        }
+    }
+
+    fn old(big: bool) -> Vec<u8> {
+        let mut bytes = b"ld.so-1.7.0\0".to_vec();
+        bytes.extend(words(&[2, 0x303, 0, 8, 0x303, 0, 999], big));
+        bytes.extend(b"liba.so\0/lib/liba.so\0");
+        bytes
+    }
+
+    fn new(big: bool) -> Vec<u8> {
+        let mut bytes = NEW_MAGIC.to_vec();
+        bytes.extend(words(&[2, 31], big));
+        bytes.extend([if big { 3 } else { 2 }, 0, 0, 0]);
+        let extension = 48 + 48 + 31;
+        bytes.extend(words(&[extension, 0, 0, 0], big));
+        let hwcap = if big { [1 << 30, 0] } else { [0, 1 << 30] };
+        bytes.extend(words(&[0x303, 96, 104, 0, 0, 0], big));
+        bytes.extend(words(&[0x303, 96, 104, 0, hwcap[0], hwcap[1]], big));
+        bytes.extend(b"liba.so\0/lib/liba.so\0x86-64-v3\0");
+        bytes.extend(words(
+            &[EXTENSION_MAGIC, 1, 1, 0, extension + 24, 4, 117],
+            big,
+        ));
+        bytes
+    }
+
+    #[test]
+    fn both_formats_in_both_orders_of_bytes() {
+        for big in [false, true] {
+            assert_eq!(parse(&old(big)).unwrap(), [entry(0, None)]);
+            let expected = [entry(0, None), entry(1 << 62, Some("x86-64-v3"))];
+            assert_eq!(parse(&new(big)).unwrap(), expected);
+            let mut combined = old(big);
+            // the strings of the old entries follow both tables: not looked at here
+            combined.truncate(16 + 24);
+            combined.extend(new(big));
+            assert_eq!(parse(&combined).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_cache_is_refused() {
+        assert!(matches!(parse(b""), Err(Error::NotCache)));
+        assert!(matches!(parse(b"ld.so-1.7.0"), Err(Error::NotCache)));
+        let mut bytes = new(false);
+        bytes[20..24].fill(0x7f);
+        assert!(matches!(
+            parse(&bytes),
+            Err(Error::TooMany { limit: 4, .. })
+        ));
+    }
+}

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::process;
 
 /// One step's name and its cargo command line.
-const CARGO: [(&str, &[&str]); 4] = [
+const CARGO: [(&str, &[&str]); 3] = [
     ("format", &["fmt", "--all", "--check"]),
     (
         "lints",
@@ -24,7 +24,6 @@ const CARGO: [(&str, &[&str]); 4] = [
             "warnings",
         ],
     ),
-    ("tests", &["test", "--quiet", "--workspace"]),
     (
         "documentation",
         &["doc", "--quiet", "--workspace", "--no-deps"],

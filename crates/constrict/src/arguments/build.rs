@@ -79,7 +79,7 @@ pub(crate) struct Build {
     #[arg(long, value_name = "FILE", env = "CONSTRICT_CA")]
     pub(crate) ca: Option<PathBuf>,
     /// Whether an image that cannot do its job fails the build
-    #[arg(long, value_enum, default_value_t = CheckMode::Error)]
+    #[arg(long, value_enum, default_value_t = CheckMode::Error, env = "CONSTRICT_CHECK")]
     pub(crate) check: CheckMode,
     /// Mend what the check finds, as changes of the Dockerfile, which are shown
     #[arg(long)]

@@ -1,16 +1,24 @@
 //! Every rule, one file each. What several rules share is a fact (`facts`), not a function here.
 
 mod ascii_locale;
+mod cpu_baseline;
 mod cuda_without_gpu;
+mod development_dependencies;
 mod doubled_files;
+mod editable_install;
 mod foreign_venv;
+mod installer_in_image;
+mod lost_data_files;
 mod missing_setuptools;
 mod no_certificates;
+mod no_time_zones;
 mod not_reproducible;
 mod package_caches;
 mod removed_stdlib_module;
 mod secret_in_image;
 mod several_locks;
+mod stale_bytecode;
+mod stripped_distribution;
 mod user_site;
 
 use crate::rule::Rule;
@@ -18,13 +26,21 @@ use crate::rule::Rule;
 /// The rules, in the order of the catalogue.
 pub const RULES: &[&Rule] = &[
     &user_site::RULE,
+    &editable_install::RULE,
+    &lost_data_files::RULE,
     &foreign_venv::RULE,
+    &no_time_zones::RULE,
     &no_certificates::RULE,
     &ascii_locale::RULE,
+    &stale_bytecode::RULE,
     &not_reproducible::RULE,
     &secret_in_image::RULE,
+    &installer_in_image::RULE,
+    &development_dependencies::RULE,
     &package_caches::RULE,
+    &cpu_baseline::RULE,
     &cuda_without_gpu::RULE,
+    &stripped_distribution::RULE,
     &doubled_files::RULE,
     &several_locks::RULE,
     &missing_setuptools::RULE,

@@ -1,0 +1,169 @@
+//! Row 34: tools of developers (tests, linters, notebooks) that nothing in the image asks for.
+
+use std::collections::BTreeSet;
+
+use crate::facts::Facts;
+use crate::facts::distribution::{Distribution, normalised};
+use crate::facts::imports::Reach;
+use crate::files::shown;
+use crate::quantity::bytes;
+use crate::rule::{Finding, Rule, Severity};
+
+/// The rule.
+pub(crate) const RULE: Rule = Rule {
+    name: "development-dependencies",
+    summary: "tools of developers are in the image",
+    severity: Severity::Waste,
+    rows: &[34],
+    page: include_str!("../../../../docs/rules/development-dependencies.md"),
+    check,
+};
+
+/// Distributions that only developers use.
+const TOOLS: &[&str] = &[
+    "autopep8",
+    "bandit",
+    "black",
+    "bpython",
+    "coverage",
+    "debugpy",
+    "flake8",
+    "hypothesis",
+    "ipdb",
+    "ipython",
+    "isort",
+    "jupyter",
+    "jupyterlab",
+    "mypy",
+    "nbconvert",
+    "notebook",
+    "nox",
+    "pdbpp",
+    "pre-commit",
+    "pudb",
+    "pycodestyle",
+    "pydocstyle",
+    "pyflakes",
+    "pylint",
+    "pyright",
+    "pytest",
+    "pytest-asyncio",
+    "pytest-cov",
+    "pytest-django",
+    "pytest-mock",
+    "pytest-xdist",
+    "ruff",
+    "sphinx",
+    "tox",
+    "twine",
+    "yapf",
+];
+
+fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    // what is needed is known only where the start is
+    if facts.imports().runs.is_empty() {
+        return;
+    }
+    let all = &facts.distributions().all;
+    if !all.iter().any(|found| TOOLS.contains(&found.name.as_str())) {
+        return;
+    }
+    let needed = needed(facts);
+    let spare: Vec<&Distribution> = all
+        .iter()
+        .filter(|found| {
+            TOOLS.contains(&found.name.as_str())
+                && !needed.contains(&(found.site.clone(), found.name.clone()))
+        })
+        .collect();
+    let Some(first) = spare.first() else { return };
+    let sum: u64 = spare
+        .iter()
+        .map(|found| facts.distributions().size(facts, found))
+        .sum();
+    let mut finding = Finding::new(
+        RULE.name,
+        Severity::Waste,
+        format!("{} of tools for developers are in this image", bytes(sum)),
+    )
+    .at(facts.place_of(&first.info));
+    for found in &spare {
+        finding = finding.because(
+            "found",
+            format!("{} {}: `{}`", found.name, found.version, shown(&found.info)),
+        );
+    }
+    findings.push(finding.hint("install without them: `uv sync --no-dev`, `poetry install --only main`, `pip install -r requirements.txt` without the tools"));
+}
+
+/// Site and name of what the start reaches, of what is no tool, and of what those ask for.
+fn needed(facts: &Facts<'_>) -> BTreeSet<(Vec<u8>, String)> {
+    let files = facts.files();
+    let distributions = facts.distributions();
+    let programs = facts.start().programs.iter().flat_map(|program| {
+        let words = program
+            .argv
+            .iter()
+            .take(2)
+            .map(|word| program.environment.absolute(word.as_bytes()));
+        words.chain([program.executable.clone()])
+    });
+    let imported = facts
+        .imports()
+        .runs
+        .iter()
+        .flat_map(|run| run.modules.values());
+    let imported = imported
+        .filter(|module| module.need != Reach::Optional)
+        .map(|module| module.path.clone());
+    let reached = programs
+        .chain(imported)
+        .filter_map(|path| distributions.owner_of(files, &path));
+    let others = distributions
+        .all
+        .iter()
+        .filter(|found| !TOOLS.contains(&found.name.as_str()));
+    let mut open: Vec<&Distribution> = reached.chain(others).collect();
+    let mut met = BTreeSet::new();
+    while let Some(next) = open.pop() {
+        if !met.insert((next.site.clone(), next.name.clone())) {
+            continue;
+        }
+        for requirement in &next.documents(files).requires {
+            let name = required(requirement);
+            open.extend(
+                name.iter()
+                    .flat_map(|name| distributions.by_name(name))
+                    .filter(|found| found.site == next.site),
+            );
+        }
+    }
+    met
+}
+
+/// The name in a requirement that holds without extras.
+fn required(requirement: &str) -> Option<String> {
+    let (what, marker) = requirement.split_once(';').unwrap_or((requirement, ""));
+    let end = what
+        .find(|next: char| !(next.is_ascii_alphanumeric() || matches!(next, '-' | '_' | '.')))
+        .unwrap_or(what.len());
+    let extra = marker
+        .split(|next: char| !next.is_ascii_alphanumeric())
+        .any(|word| word == "extra");
+    (!extra && end > 0).then(|| normalised(&what[..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extras_do_not_count() {
+        assert_eq!(
+            required("Pytest_Cov[x]>=1; python_version > '3'").as_deref(),
+            Some("pytest-cov")
+        );
+        assert_eq!(required("pytest>=7; extra == 'test'"), None);
+        assert_eq!(required("(broken"), None);
+    }
+}

@@ -1,0 +1,207 @@
+//! Row 20: a distribution was installed as a pointer to its sources, and the sources are not in the image.
+//!
+//! Source: PEP 660; the `.pth` files of `site`; setuptools' finder modules with their `MAPPING`.
+
+use std::collections::BTreeSet;
+
+use crate::facts::Facts;
+use crate::facts::account::Want;
+use crate::facts::distribution::normalised;
+use crate::facts::imports::{MissingModule, Reach};
+use crate::files::{components, file_name, join, parent, shown};
+use crate::mend::Mend;
+use crate::rule::{Finding, Rule, Severity};
+
+/// The rule.
+pub(crate) const RULE: Rule = Rule {
+    name: "editable-install",
+    summary: "an editable install points at sources that are not in the image",
+    severity: Severity::Breaks,
+    rows: &[20],
+    page: include_str!("../../../../docs/rules/editable-install.md"),
+    check,
+};
+
+/// Bytes of a pointer that are read.
+const LIMIT: usize = 256 << 10;
+
+/// A pointer to sources that the interpreter will not find.
+struct Pointer {
+    /// The `.pth` file or the finder.
+    file: Vec<u8>,
+    /// Where it points.
+    target: Vec<u8>,
+    /// The module that it provides, if it says.
+    module: Option<String>,
+}
+
+/// Whether a missing module is one that a dangling editable install would provide.
+pub(crate) fn explains(facts: &Facts<'_>, missing: &MissingModule) -> bool {
+    dangling(facts)
+        .iter()
+        .any(|pointer| provides(facts, pointer, missing))
+}
+
+/// Every pointer whose target is not there or closed to the user.
+fn dangling(facts: &Facts<'_>) -> Vec<Pointer> {
+    let files = facts.files();
+    let mut found = Vec::new();
+    for file in &facts.landmarks().pths {
+        let Some(text) = files.text(file, LIMIT) else {
+            continue;
+        };
+        if file_name(file).ends_with(b".pth") {
+            let lines = text
+                .lines()
+                .map(str::trim_end)
+                .filter(|line| line.starts_with('/'));
+            found.extend(lines.map(|line| Pointer {
+                file: file.clone(),
+                target: plain(line),
+                module: None,
+            }));
+        } else {
+            let mapped = mapping(&text).into_iter();
+            found.extend(mapped.map(|(module, target)| Pointer {
+                file: file.clone(),
+                target: plain(&target),
+                module: Some(module),
+            }));
+        }
+    }
+    let there = |path: &[u8]| {
+        [path.to_vec(), [path, b".py"].concat()]
+            .iter()
+            .any(|path| facts.user().can(files, path, Want::Read))
+    };
+    found.retain(|pointer| !there(&pointer.target));
+    found
+}
+
+/// A path without `.` and `..`.
+fn plain(path: &str) -> Vec<u8> {
+    components(path.as_bytes()).fold(Vec::new(), |found, part| match part {
+        b".." => parent(&found).to_vec(),
+        part => join(&found, part),
+    })
+}
+
+/// The pairs of `MAPPING: dict[str, str] = {'package': '/src/package'}`.
+fn mapping(text: &str) -> Vec<(String, String)> {
+    let Some(line) = text.lines().find(|line| line.starts_with("MAPPING")) else {
+        return Vec::new();
+    };
+    let Some(body) = line
+        .split_once('{')
+        .and_then(|(_, rest)| rest.rsplit_once('}'))
+    else {
+        return Vec::new();
+    };
+    let strings: Vec<&str> = body.0.split(['\'', '"']).skip(1).step_by(2).collect();
+    strings
+        .chunks_exact(2)
+        .map(|pair| (pair[0].to_string(), pair[1].to_string()))
+        .collect()
+}
+
+/// Whether the pointer would provide a missing module.
+fn provides(facts: &Facts<'_>, pointer: &Pointer, missing: &MissingModule) -> bool {
+    let first = missing.name.split('.').next().unwrap_or_default();
+    let site = parent(&pointer.file);
+    if !missing.searched.iter().any(|path| path == site) {
+        return false;
+    }
+    if let Some(module) = &pointer.module {
+        return module.split('.').next() == Some(first);
+    }
+    let in_stage = stage(facts, pointer, first).is_some();
+    let distribution = facts.distributions().owner_of(facts.files(), &pointer.file);
+    in_stage
+        || distribution.is_some_and(|found| {
+            found.name == normalised(first)
+                || found
+                    .documents(facts.files())
+                    .modules
+                    .iter()
+                    .any(|module| module == first)
+        })
+}
+
+/// The stage that has the module where the pointer points.
+fn stage<'a>(
+    facts: &Facts<'a>,
+    pointer: &Pointer,
+    module: &str,
+) -> Option<&'a crate::image::StageFiles> {
+    let stages = facts
+        .image
+        .origin
+        .iter()
+        .flat_map(|origin| origin.stages.values());
+    let inside = |end: String| join(&pointer.target, end.as_bytes());
+    stages.into_iter().find(|stage| match &pointer.module {
+        Some(_) => {
+            stage.files.exists(&pointer.target)
+                || stage.files.exists(&[&pointer.target[..], b".py"].concat())
+        }
+        None => {
+            stage.files.exists(&inside(module.to_string()))
+                || stage.files.exists(&inside(format!("{module}.py")))
+        }
+    })
+}
+
+fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let mut told = BTreeSet::new();
+    for pointer in dangling(facts) {
+        let needed = facts.imports().runs.iter().flat_map(|run| &run.missing);
+        let needed = needed.filter(|missing| {
+            missing.need != Reach::Optional && provides(facts, &pointer, missing)
+        });
+        let needed = needed.min_by_key(|missing| missing.need);
+        if told.insert((pointer.file.clone(), pointer.target.clone())) {
+            findings.push(finding(facts, &pointer, needed));
+        }
+    }
+}
+
+fn finding(facts: &Facts<'_>, pointer: &Pointer, needed: Option<&MissingModule>) -> Finding {
+    let (file, target) = (shown(&pointer.file), shown(&pointer.target));
+    let gone = match facts.files().exists(&pointer.target) {
+        true => "where its user cannot go",
+        false => "which is not in it",
+    };
+    let Some(missing) = needed else {
+        let message = format!(
+            "an editable install points to `{target}`, {}",
+            gone.replace("not in it", "not in this image")
+        );
+        return Finding::new(RULE.name, Severity::Risk, message)
+            .at(facts.place_of(&pointer.file))
+            .because("pointer", file)
+            .hint(HINT);
+    };
+    let name = missing.name.split('.').next().unwrap_or_default();
+    let (severity, start) = match missing.need {
+        Reach::Sure => (Severity::Breaks, "this image cannot start: "),
+        _ => (Severity::Risk, ""),
+    };
+    let message = format!("{start}`{name}` is installed as a pointer to `{target}`, {gone}");
+    let finding = Finding::new(RULE.name, severity, message)
+        .at(facts.place_of(&pointer.file))
+        .because("needed by", missing.chain.join(" → "))
+        .because("pointer", file)
+        .hint(HINT);
+    match stage(facts, pointer, name).filter(|_| !facts.files().exists(&pointer.target)) {
+        Some(stage) => finding
+            .because("found in", format!("stage `{}`", stage.name))
+            .mend(Mend::CopyFrom {
+                stage: stage.name.clone(),
+                paths: vec![target],
+                ldconfig: false,
+            }),
+        None => finding,
+    }
+}
+
+const HINT: &str = "install the distribution itself: `pip install .` without `-e`, `uv sync --no-editable`, `poetry build` and its wheel";

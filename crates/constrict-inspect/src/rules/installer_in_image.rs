@@ -1,0 +1,135 @@
+//! Row 33: pip and other installers that a running application does not need.
+
+use crate::facts::Facts;
+use crate::files::{file_name, join, shown};
+use crate::quantity::bytes;
+use crate::rule::{Finding, Rule, Severity};
+
+/// The rule.
+pub(crate) const RULE: Rule = Rule {
+    name: "installer-in-image",
+    summary: "pip, uv, poetry or another installer is in the image",
+    severity: Severity::Waste,
+    rows: &[33],
+    page: include_str!("../../../../docs/rules/installer-in-image.md"),
+    check,
+};
+
+/// Distributions that install others, or that only they need.
+const DISTRIBUTIONS: &[&str] = &[
+    "conda",
+    "hatch",
+    "mamba",
+    "pdm",
+    "pip",
+    "pip-tools",
+    "pipenv",
+    "pipx",
+    "poetry",
+    "poetry-core",
+    "setuptools",
+    "uv",
+    "virtualenv",
+    "wheel",
+];
+/// Installers that are programs of their own.
+const PROGRAMS: &[&[u8]] = &[b"uv", b"uvx", b"micromamba", b"pixi", b"rye"];
+
+fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let started = |name: &str| {
+        facts.start().programs.iter().any(|program| {
+            file_name(&program.executable) == name.as_bytes()
+                || program
+                    .argv
+                    .iter()
+                    .take(4)
+                    .any(|word| file_name(word.as_bytes()) == name.as_bytes())
+        })
+    };
+    let mut found: Vec<(String, Vec<u8>, u64)> = Vec::new();
+    for distribution in &facts.distributions().all {
+        let name = distribution.name.as_str();
+        if DISTRIBUTIONS.contains(&name) && !started(name) && !is_imported(facts, name) {
+            let size = facts.distributions().size(facts, distribution);
+            found.push((
+                format!("{name} {}", distribution.version),
+                distribution.info.clone(),
+                size,
+            ));
+        }
+    }
+    for python in &facts.interpreters().all {
+        let Some(library) = &python.library else {
+            continue;
+        };
+        let bundled = join(library, b"ensurepip/_bundled");
+        let size: u64 = facts
+            .files()
+            .walk(&bundled)
+            .map(|(_, node)| node.size())
+            .sum();
+        if size > 0 {
+            found.push(("wheels of ensurepip".into(), bundled, size));
+        }
+    }
+    found.extend(programs(facts, &started));
+    found.dedup_by(|one, other| one.1 == other.1);
+    let sum: u64 = found.iter().map(|(_, _, size)| size).sum();
+    let Some(largest) = found
+        .iter()
+        .max_by_key(|(_, _, size)| *size)
+        .filter(|_| sum > 0)
+    else {
+        return;
+    };
+    let mut finding = Finding::new(
+        RULE.name,
+        Severity::Waste,
+        format!("{} of installers are in this image", bytes(sum)),
+    )
+    .at(facts.place_of(&largest.1));
+    for (what, path, size) in &found {
+        finding = finding.because(
+            "found",
+            format!("{what}, {}: `{}`", bytes(*size), shown(path)),
+        );
+    }
+    findings.push(finding.hint("install in another stage and copy the environment: `uv venv`, `python -m venv --without-pip`"));
+}
+
+/// Installers on PATH that are no part of a distribution.
+fn programs(facts: &Facts<'_>, started: &dyn Fn(&str) -> bool) -> Vec<(String, Vec<u8>, u64)> {
+    let mut found = Vec::new();
+    for directory in facts.environment().path() {
+        for name in PROGRAMS {
+            let path = join(&directory, name);
+            let text = String::from_utf8_lossy(name);
+            let own = facts
+                .distributions()
+                .owner_of(facts.files(), &path)
+                .is_none();
+            if let Some(node) = facts
+                .files()
+                .node(&path)
+                .filter(|node| node.size() > 0 && own && !started(&text))
+            {
+                found.push((text.into_owned(), path, node.size()));
+            }
+        }
+    }
+    found
+}
+
+/// Whether what the image starts imports a distribution's module of the same name, or `pkg_resources` of setuptools.
+fn is_imported(facts: &Facts<'_>, name: &str) -> bool {
+    let also: &[&str] = if name == "setuptools" {
+        &["pkg_resources", "_distutils_hack", "distutils"]
+    } else {
+        &[]
+    };
+    let mut runs = facts.imports().runs.iter();
+    runs.any(|run| {
+        run.modules.contains_key(name)
+            || also.iter().any(|module| run.modules.contains_key(*module))
+    })
+}

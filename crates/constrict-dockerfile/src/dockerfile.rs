@@ -70,28 +70,13 @@ pub fn parse(text: &[u8]) -> Result<Dockerfile, Error> {
     if nodes.is_empty() {
         return Err(Error::new(Fact::NoInstructions, whole));
     }
-    let mut global_args = Vec::new();
-    let mut stages: Vec<Stage> = Vec::new();
-    for node in &nodes {
-        if node.upper == "FROM" {
-            stages.push(stage(node, stages.len())?);
-            continue;
+    let (global_args, stages) = match instructions(&nodes) {
+        Ok(parsed) => parsed,
+        Err((read, error)) => {
+            warnings.extend(warning::before_error(&nodes[..read]));
+            return Err(error.after(warnings));
         }
-        let instruction = instruction(node)?;
-        match stages.last_mut() {
-            Some(stage) => {
-                stage.span = stage.span.to(instruction.span);
-                stage.instructions.push(instruction);
-            }
-            None if matches!(instruction.kind, Kind::Arg(_)) => global_args.push(instruction),
-            None => {
-                return Err(Error::new(
-                    Fact::BeforeFrom(node.keyword.clone()),
-                    node.span,
-                ));
-            }
-        }
-    }
+    };
     if stages.is_empty() {
         return Err(Error::new(Fact::NoStages, whole));
     }
@@ -103,6 +88,35 @@ pub fn parse(text: &[u8]) -> Result<Dockerfile, Error> {
         stages,
         warnings,
     })
+}
+
+/// The ARGs before the first stage, and the stages.
+type Parsed = (Vec<Instruction>, Vec<Stage>);
+
+/// The instructions of nodes; or how many came before the one that is wrong, and what is.
+fn instructions(nodes: &[Node]) -> Result<Parsed, (usize, Error)> {
+    let mut global_args = Vec::new();
+    let mut stages: Vec<Stage> = Vec::new();
+    for (read, node) in nodes.iter().enumerate() {
+        if node.upper == "FROM" {
+            let stage = stage(node, stages.len()).map_err(|error| (read, error))?;
+            stages.push(stage);
+            continue;
+        }
+        let instruction = instruction(node).map_err(|error| (read, error))?;
+        match stages.last_mut() {
+            Some(stage) => {
+                stage.span = stage.span.to(instruction.span);
+                stage.instructions.push(instruction);
+            }
+            None if matches!(instruction.kind, Kind::Arg(_)) => global_args.push(instruction),
+            None => {
+                let fact = Fact::BeforeFrom(node.keyword.clone());
+                return Err((read, Error::new(fact, node.span)));
+            }
+        }
+    }
+    Ok((global_args, stages))
 }
 
 /// Parses one ONBUILD trigger, as it stands in an image's configuration or in [`Onbuild`](crate::instruction::Onbuild).

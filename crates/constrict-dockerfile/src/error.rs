@@ -2,8 +2,8 @@
 //!
 //! Never wraps an I/O error: this crate does none. The words are close to BuildKit's, so that a search finds them.
 
-use crate::Span;
 use crate::instruction::MountError;
+use crate::{Span, Warning};
 
 /// A Dockerfile that cannot be parsed: what is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,11 +11,20 @@ use crate::instruction::MountError;
 pub struct Error {
     fact: Fact,
     span: Span,
+    noticed: Vec<Warning>,
 }
 
 impl Error {
     pub(crate) fn new(fact: Fact, span: Span) -> Self {
-        Self { fact, span }
+        Self {
+            fact,
+            span,
+            noticed: Vec::new(),
+        }
+    }
+
+    pub(crate) fn after(self, noticed: Vec<Warning>) -> Self {
+        Self { noticed, ..self }
     }
 
     /// Where in the text.
@@ -28,6 +37,12 @@ impl Error {
     #[must_use]
     pub fn fact(&self) -> &Fact {
         &self.fact
+    }
+
+    /// What was noticed before the mistake, as BuildKit's linter does: nothing, if lines are malformed.
+    #[must_use]
+    pub fn noticed(&self) -> &[Warning] {
+        &self.noticed
     }
 }
 

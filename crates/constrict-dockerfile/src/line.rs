@@ -126,13 +126,13 @@ pub(crate) fn continued(line: &str, escape: char) -> Option<&str> {
     (!before.ends_with(escape)).then_some(before)
 }
 
-/// Joins `first` with the lines that continue it; empty ones among those are reported to `empty`.
+/// Joins `first` with the lines that continue it. If there are empty ones among those, the second value is the place of
+/// the last line read, which is where BuildKit reports them.
 pub(crate) fn join(
     first: &Physical<'_>,
     lines: &mut Lines<'_>,
     escape: char,
-    mut empty: impl FnMut(Span),
-) -> Logical {
+) -> (Logical, Option<Span>) {
     let body = first.body().trim_start();
     let indent = first.body().len() - body.len();
     let start = (first.start + indent).min(first.end);
@@ -142,20 +142,22 @@ pub(crate) fn join(
         pieces: Vec::new(),
     };
     let mut open = push(&mut joined, body, start, first.span().end, escape);
+    let (mut last, mut has_empty) = (joined.span, false);
     while open {
         let Some(line) = lines.next() else { break };
         let text = line.body();
+        last = line.span();
         if is_comment(text) {
             continue;
         }
         if text.trim().is_empty() {
-            empty(line.span());
+            has_empty = true;
             continue;
         }
         open = push(&mut joined, text, line.start, line.span().end, escape);
         joined.span.end = line.span().end;
     }
-    joined
+    (joined, has_empty.then_some(last))
 }
 
 fn push(joined: &mut Logical, text: &str, source: usize, source_end: usize, escape: char) -> bool {

@@ -72,13 +72,14 @@ pub(crate) fn read(text: &[u8]) -> Result<Nodes, Error> {
         if is_comment(first.body()) || first.body().trim().is_empty() {
             continue;
         }
-        let line = join(&first, &mut lines, escape, |span| {
-            warnings.push(Warning::new(
+        let (line, empty) = join(&first, &mut lines, escape);
+        warnings.extend(empty.map(|span| {
+            Warning::new(
                 "NoEmptyContinuation",
                 span,
                 "Empty continuation line".to_owned(),
-            ));
-        });
+            )
+        }));
         let mut node = node(line, escape)?;
         if node.args.may_have_heredocs(&node.upper) {
             for heredoc in announced(&node.line.text) {

@@ -36,8 +36,10 @@ impl Warning {
 /// The warnings about the whole file.
 pub(crate) fn of_file(nodes: &[Node], stages: &[Stage]) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    nodes.iter().for_each(|node| of_node(node, &mut warnings));
-    casing(nodes, &mut warnings);
+    of_nodes(nodes, &mut warnings);
+    // BuildKit looks at the keywords of stages only
+    let first_from = nodes.iter().position(|node| node.upper == "FROM");
+    casing(&nodes[first_from.unwrap_or_default()..], &mut warnings);
     let mut names = BTreeSet::new();
     // the stages with a SHELL, their own or that of the stage they start from
     let mut with_shell = BTreeSet::new();
@@ -55,7 +57,25 @@ pub(crate) fn of_file(nodes: &[Node], stages: &[Stage]) -> Vec<Warning> {
     warnings
 }
 
-fn of_node(node: &Node, warnings: &mut Vec<Warning>) {
+/// The warnings that BuildKit gives while it reads instructions.
+pub(crate) fn before_error(nodes: &[Node]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    of_nodes(nodes, &mut warnings);
+    warnings.retain(|warning| warning.stage.is_none());
+    warnings
+}
+
+fn of_nodes(nodes: &[Node], warnings: &mut Vec<Warning>) {
+    let mut stage = None;
+    for node in nodes {
+        if node.upper == "FROM" {
+            stage = Some(stage.map_or(0, |stage: usize| stage + 1));
+        }
+        of_node(node, stage, warnings);
+    }
+}
+
+fn of_node(node: &Node, stage: Option<usize>, warnings: &mut Vec<Warning>) {
     let upper = node.upper.as_str();
     match (&node.args, upper) {
         (Args::Pairs(pairs), _) if pairs.legacy => {
@@ -63,7 +83,10 @@ fn of_node(node: &Node, warnings: &mut Vec<Warning>) {
             let message = format!(
                 "\"{word} key=value\" should be used instead of legacy \"{word} key value\" format"
             );
-            warnings.push(Warning::new("LegacyKeyValueFormat", node.span, message));
+            warnings.push(Warning {
+                stage,
+                ..Warning::new("LegacyKeyValueFormat", node.span, message)
+            });
         }
         (_, "MAINTAINER") => {
             let message = "Maintainer instruction is deprecated in favor of using label".to_owned();

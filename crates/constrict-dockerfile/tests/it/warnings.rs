@@ -24,9 +24,9 @@ fn findings_come_in_the_order_of_the_text() {
         "1 StageNameCasing: Stage name 'Foo' should be lowercase".to_owned(),
         "1 FromAsCasing: 'as' and 'FROM' keywords' casing do not match".to_owned(),
         "2 MaintainerDeprecated: Maintainer instruction is deprecated in favor of using label".to_owned(),
-        "3 LegacyKeyValueFormat: \"env key=value\" should be used instead of legacy \"env key value\" format".to_owned(),
+        "3 LegacyKeyValueFormat [0]: \"env key=value\" should be used instead of legacy \"env key value\" format".to_owned(),
         "3 ConsistentInstructionCasing: Command 'env' should match the case of the command majority (uppercase)".to_owned(),
-        "5 NoEmptyContinuation: Empty continuation line".to_owned(),
+        "6 NoEmptyContinuation: Empty continuation line".to_owned(),
         format!("7 JSONArgsRecommended [0]: {json}"),
         "8 DuplicateStageName: Duplicate stage name \"foo\", stage names should be unique".to_owned(),
         "10 MultipleInstructionsDisallowed [1]: Multiple CMD instructions should not be used in the same stage because only the last one will be used".to_owned(),
@@ -49,4 +49,30 @@ fn a_shell_of_ones_own_or_of_the_stage_below_needs_no_json() {
         warnings("FROM a AS b\nSHELL [\"x\"]\nFROM b AS c\nCMD y\nFROM c\nENTRYPOINT z\n"),
         [""; 0]
     );
+}
+
+#[test]
+fn empty_lines_are_told_once_where_the_instruction_ends() {
+    let expected = [
+        "6 NoEmptyContinuation: Empty continuation line",
+        "9 NoEmptyContinuation: Empty continuation line",
+    ];
+    let text = "FROM a\nRUN b \\\n\n  c \\\n\n  d\nRUN e \\\n\n# f\n";
+    assert_eq!(warnings(text), expected);
+}
+
+#[test]
+fn keywords_before_the_first_stage_have_any_case() {
+    assert_eq!(
+        warnings("arg A=1\narg B=2\narg C=3\nFROM a\nRUN b\n"),
+        [""; 0]
+    );
+}
+
+#[test]
+fn an_error_tells_what_was_noticed_before_it() {
+    let text = "FROM a as B\nENV c d\nCMD x\nBOGUS\nFROM e as F\n";
+    let error = constrict_dockerfile::parse(text.as_bytes()).unwrap_err();
+    let rules: Vec<&str> = error.noticed().iter().map(|w| w.rule).collect();
+    assert_eq!(rules, ["StageNameCasing", "FromAsCasing"]);
 }

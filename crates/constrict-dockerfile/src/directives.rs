@@ -98,8 +98,11 @@ pub(crate) fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// Reads the directives of a text.
-pub(crate) fn read(text: &[u8]) -> Result<Directives, Error> {
+/// Reads the directives of a text, whatever comes after them.
+///
+/// # Errors
+/// A directive given twice, or one that means nothing.
+pub fn read(text: &[u8]) -> Result<Directives, Error> {
     let mut directives = Directives::default();
     let mut seen = Vec::new();
     for line in Lines::new(text) {

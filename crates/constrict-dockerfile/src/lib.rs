@@ -18,9 +18,10 @@ mod suggest;
 mod warning;
 mod words;
 
-pub use directives::{Checks, Directive, Directives};
+pub use directives::{Checks, Directive, Directives, read as read_directives};
 pub use dockerfile::{Dockerfile, From, Stage, parse, parse_onbuild};
 pub use error::{Error, Fact};
 pub use instruction::{Instruction, Kind};
 pub use span::{Position, Span, line_of};
+pub use suggest::nearest;
 pub use warning::Warning;

@@ -5,8 +5,9 @@
 /// Edits from which a word is no longer near.
 const TOO_FAR: usize = 3;
 
-/// The option nearest to `word`, compared as they stand.
-pub(crate) fn nearest<'a>(word: &str, options: &[&'a str]) -> Option<&'a str> {
+/// The option nearest to `word`, at most two edits away; none if it is one of them.
+#[must_use]
+pub fn nearest<'a>(word: &str, options: &[&'a str]) -> Option<&'a str> {
     let mut best = None;
     let mut least = TOO_FAR;
     for option in options {

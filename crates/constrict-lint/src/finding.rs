@@ -2,6 +2,7 @@
 
 use constrict_dockerfile::Span;
 
+use crate::source::Source;
 use crate::{Rule, Severity};
 
 /// One finding.
@@ -30,6 +31,26 @@ pub struct Broken {
     pub span: Option<Span>,
     /// Its first line, from 1; 0 without a place.
     pub line: usize,
+}
+
+impl Broken {
+    /// What is wrong with the instruction at `span`.
+    pub(crate) fn at(source: &Source<'_>, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            span: Some(span),
+            line: source.line(span.start),
+        }
+    }
+
+    /// What BuildKit tells without a place.
+    pub(crate) fn nowhere(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            span: None,
+            line: 0,
+        }
+    }
 }
 
 /// Everything found in a file.

@@ -2,9 +2,12 @@
 //!
 //! Never does I/O: the text, the ignore file and what is known of base images come from the caller.
 
+mod buildkit;
 mod finding;
+mod ignored;
 mod lint;
 mod rule;
+mod sink;
 mod source;
 
 pub use finding::{Broken, Finding, Report};

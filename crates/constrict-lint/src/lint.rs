@@ -1,8 +1,11 @@
 //! The order of a lint: parse, each family, silencing.
 
 use constrict_dockerfile::ignore::Ignore;
+use constrict_dockerfile::{Dockerfile, Error, parse, read_directives};
 
-use crate::{Broken, Family, Report, source::Source};
+use crate::sink::Sink;
+use crate::source::Source;
+use crate::{Broken, Family, Report, buildkit};
 
 /// What the caller knows besides the text.
 pub struct Options<'a> {
@@ -17,17 +20,43 @@ pub struct Options<'a> {
 /// Lints a Dockerfile.
 #[must_use]
 pub fn lint(text: &[u8], options: &Options<'_>) -> Report {
-    let source = Source::new(text);
-    let _ = options.families;
-    match constrict_dockerfile::parse(text) {
-        Ok(_) => Report::default(),
-        Err(error) => Report {
-            broken: Some(Broken {
-                message: error.to_string(),
-                span: Some(error.span()),
-                line: source.line(error.span().start),
-            }),
-            ..Report::default()
-        },
+    match parse(text) {
+        Ok(dockerfile) => of_dockerfile(text, &dockerfile, options),
+        Err(error) => of_error(text, &error, options),
+    }
+}
+
+fn of_dockerfile(text: &[u8], dockerfile: &Dockerfile, options: &Options<'_>) -> Report {
+    let source = Source::new(text, dockerfile.directives.escape);
+    let mut sink = Sink::new(&source, &dockerfile.directives.checks);
+    let wants = |family| options.families.contains(&family);
+    // whether the file can be built is told whatever is asked for
+    let broken = buildkit::check(dockerfile, &source, options, &mut sink).err();
+    if !wants(Family::Buildkit) {
+        sink.findings.clear();
+    }
+    let mut findings = sink.findings;
+    findings.sort_by_key(|finding| (finding.first_line, finding.last_line));
+    Report {
+        findings,
+        broken,
+        checks_are_errors: dockerfile.directives.checks.error,
+    }
+}
+
+/// A file that cannot be parsed: BuildKit tells what it noticed before the mistake.
+fn of_error(text: &[u8], error: &Error, options: &Options<'_>) -> Report {
+    let directives = read_directives(text).unwrap_or_default();
+    let source = Source::new(text, directives.escape);
+    let mut sink = Sink::new(&source, &directives.checks);
+    if options.families.contains(&Family::Buildkit) {
+        buildkit::noticed(error.noticed(), &mut sink);
+    }
+    let mut findings = sink.findings;
+    findings.sort_by_key(|finding| (finding.first_line, finding.last_line));
+    Report {
+        findings,
+        broken: Some(Broken::at(&source, error.span(), error.to_string())),
+        checks_are_errors: directives.checks.error,
     }
 }

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::Rmi(arguments) => command::rmi::run(&arguments),
         Command::Pull(arguments) => command::pull::run(&arguments),
         Command::Push(arguments) => command::push::run(&arguments),
+        Command::Lint(arguments) => command::lint::run(&arguments),
         Command::Doctor(arguments) => command::doctor::run(&arguments),
     };
     interrupt::tidy_up();

@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod images;
+mod lint;
 mod run;
 
 use clap::{Parser, Subcommand};
@@ -12,6 +13,7 @@ pub(crate) use check::{Check, CheckMode, Explain, ReportFormat};
 pub(crate) use images::{
     Doctor, DoctorFormat, Images, ImagesFormat, Inspect, Pull, Push, Remove, Tag,
 };
+pub(crate) use lint::{Lint, LintFormat, LintRules};
 pub(crate) use run::{Run, RunNetwork};
 
 /// Builds container images for Python applications, and shows that they run.
@@ -50,6 +52,11 @@ pub(crate) enum Command {
     Pull(Pull),
     /// Upload an image to a registry
     Push(Push),
+    /// Check the text of a Dockerfile.
+    ///
+    /// Nothing is built. The exit status is 1 if the Dockerfile cannot be built or an error is found; warnings count with
+    /// --strict, and BuildKit's checks where the file says `# check=error=true`.
+    Lint(Lint),
     /// Say what this machine allows, and what to change
     Doctor(Doctor),
 }

@@ -6,6 +6,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod images;
 pub(crate) mod inspect;
+pub(crate) mod lint;
 mod output;
 pub(crate) mod pull;
 pub(crate) mod push;

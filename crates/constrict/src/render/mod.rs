@@ -3,6 +3,8 @@
 pub(crate) mod age;
 pub(crate) mod failure;
 pub(crate) mod finding;
+pub(crate) mod lint;
+pub(crate) mod sarif;
 mod stages;
 
 pub(crate) mod report;

@@ -279,4 +279,52 @@ mod tests {
             (Some(1000), None, "/home/app".into(), vec![])
         );
     }
+
+    #[test]
+    fn who_may_go_where_is_told_by_every_directory_on_the_way() {
+        let image = crate::sample::Sample::new()
+            .directory("root", 0o700)
+            .file("root/app/main.py", "")
+            .directory("home/app", 0o750)
+            .owned("home/app", 1000, 1001)
+            .program("home/app/run", "")
+            .link("run", "home/app/run")
+            .link("app", "/root/app")
+            .file("etc/shadow", "")
+            .image();
+        let files = &image.files;
+        let accounts = accounts();
+        let (root, app, other) = (
+            accounts.user("0"),
+            accounts.user("app"),
+            accounts.user("4242"),
+        );
+        let can = |user: &User, path: &str, want| user.can(files, path.as_bytes(), want);
+        assert!(can(&root, "root/app/main.py", Want::Write));
+        assert!(!can(&root, "root/app/main.py", Want::Execute));
+        assert!(!can(&app, "root/app/main.py", Want::Read));
+        assert!(!can(&app, "app/main.py", Want::Read));
+        assert!(can(&app, "run", Want::Execute));
+        assert!(!can(&other, "run", Want::Execute));
+        assert!(can(&app, "home/app/new", Want::Write));
+        assert!(!can(&app, "home/app/none/new", Want::Write));
+        assert!(!can(&app, "etc/shadow", Want::Write));
+        assert!(!can(&app, "none", Want::Read));
+        let blocked = |user: &User, path: &str| user.blocked(files, path.as_bytes());
+        assert_eq!(blocked(&app, "app/main.py"), Some(b"root".to_vec()));
+        assert_eq!(blocked(&other, "run"), Some(b"home/app".to_vec()));
+        assert_eq!(blocked(&app, "root"), None);
+        assert_eq!(blocked(&root, "app/main.py"), None);
+    }
+
+    #[test]
+    fn links_in_circles_end() {
+        let image = crate::sample::Sample::new()
+            .link("a", "b")
+            .link("b", "a")
+            .image();
+        let user = accounts().user("app");
+        assert!(!user.can(&image.files, b"a/x", Want::Read));
+        assert!(!user.can(&image.files, b"a", Want::Write));
+    }
 }

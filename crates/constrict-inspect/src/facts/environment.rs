@@ -76,3 +76,64 @@ impl Environment {
             .map(move |directory| join(&directory, name.as_bytes()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Facts;
+    use crate::sample::Sample;
+
+    fn sample(env: &[&str]) -> Sample {
+        Sample::new()
+            .file(
+                "etc/passwd",
+                "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n",
+            )
+            .file("usr/bin/tool", "")
+            .program("usr/local/bin/tool", "")
+            .program("app/run", "")
+            .directory("usr/sbin/tool", 0o755)
+            .config(|config| {
+                config.config.user = "app".into();
+                config.config.working_dir = "/app/".into();
+                config.config.env = env.iter().map(|line| line.to_string()).collect();
+            })
+    }
+
+    #[test]
+    fn home_and_path_are_set_if_the_image_does_not() {
+        let image = sample(&["A=1=2", "A=3"]).image();
+        let facts = Facts::new(&image);
+        let found = facts.environment();
+        assert_eq!(
+            (found.get("HOME"), found.get("A")),
+            (Some("/home/app"), Some("3"))
+        );
+        assert_eq!(found.get("PATH"), Some(DEFAULT_PATH));
+        assert_eq!(found.directory, b"app");
+        let image = sample(&["HOME=/x", "PATH=/y"]).image();
+        let facts = Facts::new(&image);
+        let found = facts.environment();
+        assert_eq!(
+            (found.get("HOME"), found.get("PATH")),
+            (Some("/x"), Some("/y"))
+        );
+    }
+
+    #[test]
+    fn programs_are_looked_up_as_execvp_does() {
+        let image = sample(&["PATH=/usr/sbin:/usr/bin::/usr/local/bin"]).image();
+        let facts = Facts::new(&image);
+        let which = |name: &str| {
+            let found = facts.environment().which(facts.files(), facts.user(), name);
+            found.map(|path| crate::files::shown(&path))
+        };
+        // a directory, and a file that nobody may run, are passed over
+        assert_eq!(which("tool").as_deref(), Some("/usr/local/bin/tool"));
+        // an empty element is the working directory
+        assert_eq!(which("run").as_deref(), Some("/app/run"));
+        assert_eq!(which("./run").as_deref(), Some("/app/run"));
+        assert_eq!(which("/usr/bin/tool"), None);
+        assert_eq!(which("none"), None);
+    }
+}

@@ -87,3 +87,50 @@ fn parse(text: &str) -> BTreeMap<String, String> {
         .map(|(name, value)| (name.trim().to_string(), unquoted(value)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::Sample;
+
+    #[test]
+    fn debian_is_known_by_its_release_and_loader() {
+        let image = Sample::new()
+            .link("etc/os-release", "../usr/lib/os-release")
+            .file(
+                "usr/lib/os-release",
+                "PRETTY_NAME=\"Ubuntu 24.04\"\nID=ubuntu\nID_LIKE=debian\nVERSION_ID='24.04'\n",
+            )
+            .link("lib64", "usr/lib64")
+            .link(
+                "usr/lib64/ld-linux-x86-64.so.2",
+                "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+            )
+            .link("lib", "usr/lib")
+            .program("usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", "")
+            .image();
+        let system = System::read(&image.files);
+        assert_eq!((system.id(), system.version()), ("ubuntu", "24.04"));
+        assert!(system.is_debian_like());
+        assert_eq!(system.libcs, [Libc::Glibc]);
+    }
+
+    #[test]
+    fn alpine_has_musl() {
+        let image = Sample::new()
+            .file("etc/os-release", "ID=alpine\nVERSION_ID=3.19.1\n")
+            .program("lib/ld-musl-x86_64.so.1", "")
+            .image();
+        let system = System::read(&image.files);
+        assert_eq!((system.id(), system.is_debian_like()), ("alpine", false));
+        assert_eq!(system.libcs, [Libc::Musl]);
+    }
+
+    #[test]
+    fn a_loader_that_is_not_there_is_no_c_library() {
+        let image = Sample::new()
+            .link("lib64/ld-linux-x86-64.so.2", "/gone")
+            .image();
+        assert_eq!(System::read(&image.files), System::default());
+    }
+}

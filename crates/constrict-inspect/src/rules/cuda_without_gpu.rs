@@ -65,3 +65,47 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             .hint("install from the CPU index: `--index-url https://download.pytorch.org/whl/cpu`; or say `ENV NVIDIA_VISIBLE_DEVICES=all`"),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::Sample;
+
+    fn sample(name: &str, version: &str, size: usize) -> Sample {
+        let site = "usr/lib/python3.12/site-packages";
+        Sample::new()
+            .file(
+                &format!("{site}/{name}-{version}.dist-info/RECORD"),
+                format!("{name}/lib.bin,,\n"),
+            )
+            .file(&format!("{site}/{name}/lib.bin"), vec![0; size])
+    }
+
+    #[test]
+    fn cuda_libraries_without_a_word_about_a_gpu() {
+        let found = sample("nvidia_cublas_cu12", "12.4.5.8", 110_000_000).findings(RULE.name);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].evidence[0].text, "nvidia-cublas-cu12 12.4.5.8");
+        let found = sample("torch", "2.4.0+cu121", 110_000_000).findings(RULE.name);
+        assert_eq!(
+            found[0].message,
+            "110.0 MB of CUDA libraries are in this image, and nothing says that it runs on a GPU"
+        );
+    }
+
+    #[test]
+    fn gpus_and_small_libraries_pass() {
+        let declared = sample("torch", "2.4.0+cu121", 110_000_000);
+        let declared =
+            declared.config(|config| config.config.env = vec!["NVIDIA_VISIBLE_DEVICES=all".into()]);
+        assert_eq!(declared.findings(RULE.name), []);
+        assert_eq!(
+            sample("torch", "2.4.0+cpu", 110_000_000).findings(RULE.name),
+            []
+        );
+        assert_eq!(
+            sample("nvidia_ml_py", "12.1", 50_000).findings(RULE.name),
+            []
+        );
+    }
+}

@@ -168,3 +168,58 @@ fn obstacle_path(kind: &ObstacleKind) -> Option<Vec<u8>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::Sample;
+
+    fn sample(home: &str, files: &[&str]) -> Sample {
+        let sample = Sample::new()
+            .file(
+                "app/.venv/pyvenv.cfg",
+                format!("home = {home}\nversion = 3.12.1\n"),
+            )
+            .program("usr/bin/python3", "");
+        files
+            .iter()
+            .fold(sample, |sample, path| sample.file(path, ""))
+    }
+
+    #[test]
+    fn an_environment_of_another_machine_that_nothing_uses_is_waste() {
+        let module = "app/.venv/lib/python3.12/site-packages/x.cpython-312-darwin.so";
+        let found = sample("/opt/homebrew/opt/python@3.12/bin", &[module]).findings(RULE.name);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].severity, found[0].evidence.len()),
+            (Severity::Waste, 2)
+        );
+        assert_eq!(
+            found[0].message,
+            "`/app/.venv` is a virtual environment of another machine"
+        );
+        assert_eq!(sample("C:\\Python312", &[]).findings(RULE.name).len(), 1);
+    }
+
+    #[test]
+    fn environments_of_the_image_pass() {
+        assert_eq!(sample("/usr/bin", &[]).findings(RULE.name), []);
+        // dangling, but made by the stage that built it
+        assert_eq!(sample("/usr/local/bin", &[]).findings(RULE.name), []);
+        assert_eq!(
+            sample("/home/app/.local/share/uv/python/bin", &[]).findings(RULE.name),
+            []
+        );
+    }
+
+    #[test]
+    fn what_is_started_from_it_cannot_start() {
+        let sample = sample("/Users/me/python/bin", &[])
+            .program("app/.venv/bin/serve", "#!/Users/me/app/.venv/bin/python\n")
+            .cmd(&["/app/.venv/bin/serve"]);
+        let found = sample.findings(RULE.name);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].severity, Severity::Breaks);
+    }
+}

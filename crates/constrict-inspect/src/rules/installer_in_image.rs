@@ -1,5 +1,7 @@
 //! Row 33: pip and other installers that a running application does not need.
 
+use std::collections::BTreeSet;
+
 use crate::facts::Facts;
 use crate::files::{file_name, join, shown};
 use crate::quantity::bytes;
@@ -36,16 +38,16 @@ const DISTRIBUTIONS: &[&str] = &[
 const PROGRAMS: &[&[u8]] = &[b"uv", b"uvx", b"micromamba", b"pixi", b"rye"];
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    let started = |name: &str| {
-        facts.start().programs.iter().any(|program| {
-            file_name(&program.executable) == name.as_bytes()
-                || program
-                    .argv
-                    .iter()
-                    .take(4)
-                    .any(|word| file_name(word.as_bytes()) == name.as_bytes())
-        })
-    };
+    let words = facts
+        .start()
+        .programs
+        .iter()
+        .flat_map(|program| program.argv.iter().take(4));
+    let words: BTreeSet<&[u8]> = words
+        .chain(&facts.start().argv)
+        .map(|word| file_name(word.as_bytes()))
+        .collect();
+    let started = |name: &str| words.contains(name.as_bytes());
     let mut found: Vec<(String, Vec<u8>, u64)> = Vec::new();
     for distribution in &facts.distributions().all {
         let name = distribution.name.as_str();
@@ -132,4 +134,48 @@ fn is_imported(facts: &Facts<'_>, name: &str) -> bool {
         run.modules.contains_key(name)
             || also.iter().any(|module| run.modules.contains_key(*module))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::Sample;
+
+    const SITE: &str = "usr/local/lib/python3.12/site-packages";
+
+    fn sample() -> Sample {
+        Sample::new()
+            .file(
+                &format!("{SITE}/pip-24.0.dist-info/RECORD"),
+                "pip/__init__.py,,\npip/__main__.py,,\n",
+            )
+            .file(&format!("{SITE}/pip/__init__.py"), vec![b' '; 1500])
+            .file(&format!("{SITE}/pip/__main__.py"), vec![b' '; 500])
+            .program("usr/local/bin/uv", vec![1; 3000])
+    }
+
+    #[test]
+    fn installers_are_listed_with_their_size() {
+        let found = sample().findings(RULE.name);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].message, "5.0 kB of installers are in this image");
+        let evidence: Vec<_> = found[0]
+            .evidence
+            .iter()
+            .map(|line| line.text.as_str())
+            .collect();
+        assert_eq!(
+            evidence[0],
+            format!("pip 24.0, 2.0 kB: `/{SITE}/pip-24.0.dist-info`")
+        );
+        assert_eq!(evidence[1], "uv, 3.0 kB: `/usr/local/bin/uv`");
+    }
+
+    #[test]
+    fn an_installer_that_is_started_is_needed() {
+        let found = sample().cmd(&["uv", "run", "app.py"]).findings(RULE.name);
+        assert_eq!(found[0].evidence.len(), 1);
+        let other = Sample::new().file(&format!("{SITE}/pipdeptree-2.0.dist-info/RECORD"), "");
+        assert_eq!(other.findings(RULE.name), []);
+    }
 }

@@ -21,6 +21,9 @@ mod stale_bytecode;
 mod stripped_distribution;
 mod user_site;
 
+#[cfg(test)]
+mod pages;
+
 use crate::rule::Rule;
 
 /// The rules, in the order of the catalogue.

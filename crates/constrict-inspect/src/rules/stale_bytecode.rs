@@ -3,7 +3,7 @@
 //! Source: PEP 3147 (names), PEP 552 (flags), `importlib._bootstrap_external` (magic numbers and what is compared).
 
 use crate::facts::Facts;
-use crate::facts::account::Want;
+use crate::facts::account::{User, Want};
 use crate::facts::imports::{Module, ModuleKind, Reach};
 use crate::files::{file_name, join, parent, shown};
 use crate::quantity::count;
@@ -36,6 +36,8 @@ const MAGIC: &[((u8, u8), u16)] = &[
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for run in &facts.imports().runs {
+        let program = facts.start().programs.get(run.program);
+        let user = program.map_or(facts.user(), |program| &program.user);
         let search = facts
             .start()
             .programs
@@ -52,7 +54,7 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
                 ModuleKind::Bytecode => findings.extend(sourceless(facts, module, python.version)),
                 ModuleKind::Source if module.need != Reach::Optional => {
                     whole += 1;
-                    if let Some(why) = unusable(facts, &module.path, python.version) {
+                    if let Some(why) = unusable(facts, user, &module.path, python.version) {
                         unfit += 1;
                         example.get_or_insert((module.path.clone(), why));
                     }
@@ -116,7 +118,7 @@ fn version_of(magic: u16) -> Option<(u8, u8)> {
 
 /// Why the bytecode of a source in a directory that the user cannot write to is of no use; modules that have none, or
 /// that the standard library has none of, are let pass.
-fn unusable(facts: &Facts<'_>, source: &[u8], version: (u8, u8)) -> Option<String> {
+fn unusable(facts: &Facts<'_>, user: &User, source: &[u8], version: (u8, u8)) -> Option<String> {
     let files = facts.files();
     let cache = join(parent(source), b"__pycache__");
     let stem = file_name(source).strip_suffix(b".py")?;
@@ -125,7 +127,7 @@ fn unusable(facts: &Facts<'_>, source: &[u8], version: (u8, u8)) -> Option<Strin
         &cache,
         &[stem, format!(".cpython-{x}{y}.pyc").as_bytes()].concat(),
     );
-    if !files.is_file(&cached) || facts.user().can(files, &cache, Want::Write) {
+    if !files.is_file(&cached) || user.can(files, &cache, Want::Write) {
         return None;
     }
     let head = files.read(&cached, 16).filter(|head| head.len() == 16)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::Facts;
-use crate::facts::account::Want;
+use crate::facts::account::{User, Want};
 use crate::facts::imports::{MissingModule, Reach};
 use crate::files::{join, parent, shown};
 use crate::rule::{Finding, Rule, Severity};
@@ -72,9 +72,19 @@ fn provides(facts: &Facts<'_>, site: &[u8], module: &str) -> bool {
         })
 }
 
+/// Who runs Python.
+fn user<'a>(facts: &'a Facts<'_>) -> &'a User {
+    let program = facts
+        .start()
+        .programs
+        .iter()
+        .find(|program| program.python.is_some());
+    program.map_or(facts.user(), |program| &program.user)
+}
+
 /// The directory that keeps the user out of a site directory: one on the way, or itself.
 fn closed(facts: &Facts<'_>, site: &[u8]) -> Option<Vec<u8>> {
-    let user = facts.user();
+    let user = user(facts);
     user.blocked(facts.files(), &join(site, b"x"))
         .or_else(|| (!user.can(facts.files(), site, Want::Read)).then(|| site.to_vec()))
 }
@@ -100,9 +110,9 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let name = missing.name.split('.').next().unwrap_or_default();
-        let who = match &facts.user().name {
+        let who = match &user(facts).name {
             Some(name) => format!("`{name}`"),
-            None => format!("`{}`", facts.user().asked),
+            None => format!("`{}`", user(facts).asked),
         };
         let (severity, start) = match missing.need {
             Reach::Sure => (Severity::Breaks, "this image cannot start: "),

@@ -26,7 +26,11 @@ pub(crate) fn follow(walker: &mut Walker<'_, '_>, program: Program, process: Pro
             };
             name = base_name(applet).to_string();
         }
-        real = if name == "sh" { "ash".into() } else { name.clone() };
+        real = if name == "sh" {
+            "ash".into()
+        } else {
+            name.clone()
+        };
     }
     if python::is_interpreter(&real) || python::is_interpreter(&name) {
         return python::follow(walker, program, process);
@@ -42,7 +46,9 @@ fn dialect(name: &str) -> Option<Dialect> {
     match name {
         "dash" => Some(Dialect::Dash),
         "ash" => Some(Dialect::Ash),
-        "bash" | "sh" | "rbash" | "zsh" | "ksh" | "mksh" | "ksh93" | "yash" | "zsh5" => Some(Dialect::Bash),
+        "bash" | "sh" | "rbash" | "zsh" | "ksh" | "mksh" | "ksh93" | "yash" | "zsh5" => {
+            Some(Dialect::Bash)
+        }
         _ => None,
     }
 }
@@ -85,7 +91,13 @@ fn arguments(words: &[String]) -> Arguments {
     found
 }
 
-fn shell(walker: &mut Walker<'_, '_>, program: Program, words: Vec<String>, process: Process, dialect: Dialect) {
+fn shell(
+    walker: &mut Walker<'_, '_>,
+    program: Program,
+    words: Vec<String>,
+    process: Process,
+    dialect: Dialect,
+) {
     let mut words = words;
     // an option's argument: `-o pipefail`
     while let Some(at) = words.iter().position(|word| is_option_with_argument(word)) {
@@ -106,11 +118,19 @@ fn shell(walker: &mut Walker<'_, '_>, program: Program, words: Vec<String>, proc
     let found = arguments(&words);
     let (text, script, name, rest) = if found.command {
         walker.record(program.clone());
-        let Some((text, rest)) = found.rest.split_first() else { return };
-        let (name, rest) = rest.split_first().map_or(("sh".to_string(), Vec::new()), |(name, rest)| (name.clone(), rest.to_vec()));
+        let Some((text, rest)) = found.rest.split_first() else {
+            return;
+        };
+        let (name, rest) = rest
+            .split_first()
+            .map_or(("sh".to_string(), Vec::new()), |(name, rest)| {
+                (name.clone(), rest.to_vec())
+            });
         (text.clone(), None, name, rest)
     } else if let Some((file, rest)) = found.rest.split_first().filter(|_| !found.input) {
-        let Some(path) = script(walker, file, &process, &program) else { return };
+        let Some(path) = script(walker, file, &process, &program) else {
+            return;
+        };
         walker.record(program.clone());
         if wrapper::follow(walker, base_name(file), &found.rest, &program, &process) {
             return;
@@ -135,12 +155,24 @@ fn shell(walker: &mut Walker<'_, '_>, program: Program, words: Vec<String>, proc
         login(walker, &mut state);
     }
     let doubt = std::mem::take(&mut walker.doubt);
-    walker.shell(&mut Shell { state, process, script, dialect }, &text);
+    walker.shell(
+        &mut Shell {
+            state,
+            process,
+            script,
+            dialect,
+        },
+        &text,
+    );
     walker.doubt = doubt;
 }
 
 fn is_option_with_argument(word: &str) -> bool {
-    word.starts_with('-') && !word.starts_with("--") && word.len() > 1 && word.ends_with(['o', 'O']) && !word.contains('c')
+    word.starts_with('-')
+        && !word.starts_with("--")
+        && word.len() > 1
+        && word.ends_with(['o', 'O'])
+        && !word.contains('c')
 }
 
 /// A login shell reads `/etc/profile`, which on Debian and Alpine sets PATH anew.
@@ -151,7 +183,12 @@ fn login(walker: &Walker<'_, '_>, state: &mut State) {
 }
 
 /// The script that a shell is told to read.
-fn script(walker: &mut Walker<'_, '_>, file: &str, process: &Process, program: &Program) -> Option<Vec<u8>> {
+fn script(
+    walker: &mut Walker<'_, '_>,
+    file: &str,
+    process: &Process,
+    program: &Program,
+) -> Option<Vec<u8>> {
     let Some(mut path) = walker.path_of(file, process) else {
         walker.unknown("a shell reads a script that only the run names".into());
         return None;
@@ -159,15 +196,30 @@ fn script(walker: &mut Walker<'_, '_>, file: &str, process: &Process, program: &
     let files = walker.files();
     if !files.exists(&path) && !file.contains('/') {
         // bash looks on PATH then
-        path = process.environment.candidates(file).find(|path| files.is_file(path)).unwrap_or(path);
+        path = process
+            .environment
+            .candidates(file)
+            .find(|path| files.is_file(path))
+            .unwrap_or(path);
     }
     if files.is_file(&path) {
-        if process.user.can(files, &path, Want::Read) || path.starts_with(&process.environment.directory) && process.user.blocked(files, &path).is_some() {
+        if process.user.can(files, &path, Want::Read)
+            || path.starts_with(&process.environment.directory)
+                && process.user.blocked(files, &path).is_some()
+        {
             return Some(path);
         }
-        walker.obstacle(ObstacleKind::UnreadableScript { path }, program.argv.clone(), process);
+        walker.obstacle(
+            ObstacleKind::UnreadableScript { path },
+            program.argv.clone(),
+            process,
+        );
         return None;
     }
-    walker.obstacle(ObstacleKind::NoScript { path }, program.argv.clone(), process);
+    walker.obstacle(
+        ObstacleKind::NoScript { path },
+        program.argv.clone(),
+        process,
+    );
     None
 }

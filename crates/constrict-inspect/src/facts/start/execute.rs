@@ -23,13 +23,23 @@ pub(crate) struct Image {
 
 impl Walker<'_, '_> {
     /// Executes words. Whether the program starts; `None` if that is not known.
-    pub(crate) fn exec(&mut self, argv: Vec<String>, mut process: Process, caller: Caller) -> Option<bool> {
-        let Some(name) = argv.first().cloned() else { return Some(true) };
+    pub(crate) fn exec(
+        &mut self,
+        argv: Vec<String>,
+        mut process: Process,
+        caller: Caller,
+    ) -> Option<bool> {
+        let Some(name) = argv.first().cloned() else {
+            return Some(true);
+        };
         if !self.step() || self.depth >= DEPTH + super::walk::DEEPEST {
             return None;
         }
         if !is_known(&name) {
-            self.unknown(format!("only the run tells which program `{}` is", shown_words(&argv)));
+            self.unknown(format!(
+                "only the run tells which program `{}` is",
+                shown_words(&argv)
+            ));
             return None;
         }
         for decisive in ["PYTHONPATH", "PYTHONHOME", "PATH"] {
@@ -53,7 +63,12 @@ impl Walker<'_, '_> {
         }
     }
 
-    fn refused(&mut self, kind: ObstacleKind, argv: Vec<String>, process: &Process) -> Option<bool> {
+    fn refused(
+        &mut self,
+        kind: ObstacleKind,
+        argv: Vec<String>,
+        process: &Process,
+    ) -> Option<bool> {
         match self.obstacle(kind, argv, process) || process.asked && !self.changed {
             true => Some(false),
             false => None,
@@ -61,7 +76,12 @@ impl Walker<'_, '_> {
     }
 
     /// The file that a name means; `Err(None)` if only the run tells.
-    fn look_up(&self, name: &str, process: &Process, caller: Caller) -> Result<Vec<u8>, Option<ObstacleKind>> {
+    fn look_up(
+        &self,
+        name: &str,
+        process: &Process,
+        caller: Caller,
+    ) -> Result<Vec<u8>, Option<ObstacleKind>> {
         let environment = &process.environment;
         let directory_known = is_known(&String::from_utf8_lossy(&environment.directory));
         if name.contains('/') {
@@ -71,7 +91,9 @@ impl Walker<'_, '_> {
             return Ok(environment.absolute(name.as_bytes()));
         }
         if name.is_empty() {
-            return Err(Some(ObstacleKind::NotOnPath { name: String::new() }));
+            return Err(Some(ObstacleKind::NotOnPath {
+                name: String::new(),
+            }));
         }
         let files = self.files();
         if let Some(found) = environment.which(files, &process.user, name) {
@@ -81,11 +103,18 @@ impl Walker<'_, '_> {
             return Err(None);
         }
         // a shell says what is wrong with the first one that is there
-        let there = environment.candidates(name).find(|path| files.is_file(path));
+        let there = environment
+            .candidates(name)
+            .find(|path| files.is_file(path));
         match there {
             Some(path) if caller != Caller::Kernel => Ok(path),
-            Some(path) => Err(Some(self.forbidden(&path, &process.user).unwrap_or(ObstacleKind::NotOnPath { name: name.into() }))),
-            None => match environment.candidates(name).find_map(|path| Some((files.dangling(&path)?, path)).filter(|(_, path)| files.node(path).is_some())) {
+            Some(path) => Err(Some(
+                self.forbidden(&path, &process.user)
+                    .unwrap_or(ObstacleKind::NotOnPath { name: name.into() }),
+            )),
+            None => match environment.candidates(name).find_map(|path| {
+                Some((files.dangling(&path)?, path)).filter(|(_, path)| files.node(path).is_some())
+            }) {
                 Some((target, path)) => Err(Some(ObstacleKind::DanglingLink { path, target })),
                 None => Err(Some(ObstacleKind::NotOnPath { name: name.into() })),
             },
@@ -95,24 +124,43 @@ impl Walker<'_, '_> {
     /// Why a file that is there cannot be executed.
     fn forbidden(&self, path: &[u8], user: &User) -> Option<ObstacleKind> {
         if let Some(directory) = user.blocked(self.files(), path) {
-            return Some(ObstacleKind::Closed { path: path.to_vec(), directory });
+            return Some(ObstacleKind::Closed {
+                path: path.to_vec(),
+                directory,
+            });
         }
-        (!user.can(self.files(), path, Want::Execute)).then(|| ObstacleKind::NotExecutable { path: path.to_vec() })
+        (!user.can(self.files(), path, Want::Execute)).then(|| ObstacleKind::NotExecutable {
+            path: path.to_vec(),
+        })
     }
 
     /// What the kernel makes of a path.
-    fn image(&mut self, path: Vec<u8>, argv: Vec<String>, process: &mut Process, caller: Caller) -> Result<Image, ObstacleKind> {
+    fn image(
+        &mut self,
+        path: Vec<u8>,
+        argv: Vec<String>,
+        process: &mut Process,
+        caller: Caller,
+    ) -> Result<Image, ObstacleKind> {
         let script = path.clone();
-        let mut image = Image { path, argv, fallback: false };
+        let mut image = Image {
+            path,
+            argv,
+            fallback: false,
+        };
         for level in 0..LEVELS {
-            self.executable(&image.path, process).map_err(|kind| match (level, kind) {
-                (0, kind) => kind,
-                (_, ObstacleKind::NoSuchFile { path } | ObstacleKind::DanglingLink { path, .. }) => ObstacleKind::NoInterpreter {
-                    script: script.clone(),
-                    interpreter: shown(&path),
-                },
-                (_, kind) => kind,
-            })?;
+            self.executable(&image.path, process)
+                .map_err(|kind| match (level, kind) {
+                    (0, kind) => kind,
+                    (
+                        _,
+                        ObstacleKind::NoSuchFile { path } | ObstacleKind::DanglingLink { path, .. },
+                    ) => ObstacleKind::NoInterpreter {
+                        script: script.clone(),
+                        interpreter: shown(&path),
+                    },
+                    (_, kind) => kind,
+                })?;
             let head = self.files().read(&image.path, LINE + 1).unwrap_or_default();
             let Some(line) = head.strip_prefix(b"#!") else {
                 return self.object(image, &head, caller);
@@ -126,25 +174,41 @@ impl Walker<'_, '_> {
             }
             let to = process.environment.absolute(interpreter.as_bytes());
             if !self.files().is_file(&to) {
-                return Err(ObstacleKind::NoInterpreter { script: image.path, interpreter: interpreter.into() });
+                return Err(ObstacleKind::NoInterpreter {
+                    script: image.path,
+                    interpreter: interpreter.into(),
+                });
             }
-            process.via.push(format!("{}:1 #!{}", shown(&image.path), line.replace('\r', "\\r")));
+            process.via.push(format!(
+                "{}:1 #!{}",
+                shown(&image.path),
+                line.replace('\r', "\\r")
+            ));
             let argument = argument.trim_matches([' ', '\t']);
             let named = self.name_for_interpreter(&image, process);
             let mut words = vec![interpreter.to_string()];
             words.extend((!argument.is_empty()).then(|| argument.to_string()));
             words.push(named);
             words.extend(image.argv.drain(..).skip(1));
-            image = Image { path: to, argv: words, fallback: false };
+            image = Image {
+                path: to,
+                argv: words,
+                fallback: false,
+            };
         }
         Err(ObstacleKind::ExecFormat { path: script })
     }
 
     /// The name of a script that its interpreter is given: as it was executed.
     fn name_for_interpreter(&self, image: &Image, process: &Process) -> String {
-        let relative = image.argv.first().filter(|name| name.contains('/') && !name.starts_with('/'));
+        let relative = image
+            .argv
+            .first()
+            .filter(|name| name.contains('/') && !name.starts_with('/'));
         match relative {
-            Some(name) if process.environment.absolute(name.as_bytes()) == image.path => name.clone(),
+            Some(name) if process.environment.absolute(name.as_bytes()) == image.path => {
+                name.clone()
+            }
             _ => shown(&image.path),
         }
     }
@@ -157,20 +221,32 @@ impl Walker<'_, '_> {
             !process.environment.directory.starts_with(&above)
         });
         if let Some(directory) = blocked {
-            return Err(ObstacleKind::Closed { path: path.to_vec(), directory });
+            return Err(ObstacleKind::Closed {
+                path: path.to_vec(),
+                directory,
+            });
         }
         let Some((_, node)) = files.resolve(path) else {
             return Err(match (files.node(path).is_some(), files.dangling(path)) {
-                (true, Some(target)) => ObstacleKind::DanglingLink { path: path.to_vec(), target },
-                _ => ObstacleKind::NoSuchFile { path: path.to_vec() },
+                (true, Some(target)) => ObstacleKind::DanglingLink {
+                    path: path.to_vec(),
+                    target,
+                },
+                _ => ObstacleKind::NoSuchFile {
+                    path: path.to_vec(),
+                },
             });
         };
         if node.is_directory() {
-            return Err(ObstacleKind::IsDirectory { path: path.to_vec() });
+            return Err(ObstacleKind::IsDirectory {
+                path: path.to_vec(),
+            });
         }
         match process.user.may(node, Want::Execute) {
             true => Ok(()),
-            false => Err(ObstacleKind::NotExecutable { path: path.to_vec() }),
+            false => Err(ObstacleKind::NotExecutable {
+                path: path.to_vec(),
+            }),
         }
     }
 
@@ -178,12 +254,23 @@ impl Walker<'_, '_> {
         if !head.starts_with(b"\x7fELF") {
             return match caller {
                 Caller::Kernel => Err(ObstacleKind::ExecFormat { path: image.path }),
-                Caller::Library | Caller::Shell => Ok(Image { fallback: true, ..image }),
+                Caller::Library | Caller::Shell => Ok(Image {
+                    fallback: true,
+                    ..image
+                }),
             };
         }
-        let loader = self.files().object(&image.path).and_then(|object| object.0.interpreter.clone());
+        let loader = self
+            .files()
+            .object(&image.path)
+            .and_then(|object| object.0.interpreter.clone());
         match loader {
-            Some(loader) if !self.files().is_file(loader.as_bytes()) => Err(ObstacleKind::NoLoader { path: image.path, loader }),
+            Some(loader) if !self.files().is_file(loader.as_bytes()) => {
+                Err(ObstacleKind::NoLoader {
+                    path: image.path,
+                    loader,
+                })
+            }
             _ => Ok(image),
         }
     }
@@ -202,7 +289,9 @@ impl Walker<'_, '_> {
         };
         if image.fallback {
             let script = program.executable.clone();
-            let shell = ["bin/sh", "usr/bin/sh"].iter().find(|path| self.files().is_file(path.as_bytes()));
+            let shell = ["bin/sh", "usr/bin/sh"]
+                .iter()
+                .find(|path| self.files().is_file(path.as_bytes()));
             let Some(shell) = shell else { return };
             program.argv.splice(..1, ["sh".to_string(), shown(&script)]);
             program.executable = shell.as_bytes().to_vec();

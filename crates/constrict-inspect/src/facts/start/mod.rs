@@ -241,9 +241,18 @@ impl Start {
     /// Follows what the image starts.
     pub fn find(facts: &Facts<'_>) -> Start {
         let config = &facts.image.config.config;
-        let argv: Vec<String> = config.entrypoint.iter().chain(&config.cmd).cloned().collect();
+        let argv: Vec<String> = config
+            .entrypoint
+            .iter()
+            .chain(&config.cmd)
+            .cloned()
+            .collect();
         let mut walker = Walker::new(facts);
-        walker.out.instruction = if config.entrypoint.is_empty() { "CMD" } else { "ENTRYPOINT" };
+        walker.out.instruction = if config.entrypoint.is_empty() {
+            "CMD"
+        } else {
+            "ENTRYPOINT"
+        };
         walker.out.argv = argv.clone();
         let process = Process {
             environment: facts.environment().clone(),
@@ -270,10 +279,15 @@ impl Start {
 fn instructions(entrypoint: &[String], cmd: &[String]) -> Vec<String> {
     let shown = |keyword: &str, words: &[String]| match words {
         [] => None,
-        [shell, option, text] if shell == "/bin/sh" && option == "-c" => Some(format!("{keyword} {text}")),
+        [shell, option, text] if shell == "/bin/sh" && option == "-c" => {
+            Some(format!("{keyword} {text}"))
+        }
         words => Some(format!("{keyword} {}", serde_json::Value::from(words))),
     };
-    shown("ENTRYPOINT", entrypoint).into_iter().chain(shown("CMD", cmd)).collect()
+    shown("ENTRYPOINT", entrypoint)
+        .into_iter()
+        .chain(shown("CMD", cmd))
+        .collect()
 }
 
 #[cfg(test)]

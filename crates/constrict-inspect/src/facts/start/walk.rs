@@ -80,7 +80,14 @@ pub(crate) struct Walker<'a, 'f> {
 
 impl<'a, 'f> Walker<'a, 'f> {
     pub(crate) fn new(facts: &'f Facts<'a>) -> Walker<'a, 'f> {
-        Walker { facts, out: Start::default(), depth: 0, doubt: false, changed: false, steps: STEPS }
+        Walker {
+            facts,
+            out: Start::default(),
+            depth: 0,
+            doubt: false,
+            changed: false,
+            steps: STEPS,
+        }
     }
 
     pub(crate) fn files(&self) -> &'a Files {
@@ -110,7 +117,12 @@ impl<'a, 'f> Walker<'a, 'f> {
     }
 
     /// Records what stands in the way; whether it surely does.
-    pub(crate) fn obstacle(&mut self, kind: ObstacleKind, argv: Vec<String>, process: &Process) -> bool {
+    pub(crate) fn obstacle(
+        &mut self,
+        kind: ObstacleKind,
+        argv: Vec<String>,
+        process: &Process,
+    ) -> bool {
         if process.asked {
             return false;
         }

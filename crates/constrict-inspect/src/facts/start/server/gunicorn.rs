@@ -4,7 +4,11 @@
 
 use super::{Run, Server};
 
-pub(super) const SERVER: Server = Server { names: &["gunicorn", "gunicorn.app.wsgiapp"], mentions: "gunicorn", examine };
+pub(super) const SERVER: Server = Server {
+    names: &["gunicorn", "gunicorn.app.wsgiapp"],
+    mentions: "gunicorn",
+    examine,
+};
 
 fn examine(run: &mut Run<'_, '_, '_>) {
     let _ = run;

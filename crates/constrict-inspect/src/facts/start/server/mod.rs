@@ -34,20 +34,38 @@ struct Run<'w, 'a, 'f> {
 
 /// Finds out what a run of Python imports besides its target, and where it listens.
 pub(crate) fn examine(walker: &mut Walker<'_, '_>, program: &mut Program, process: &Process) {
-    let Some(run) = &mut program.python else { return };
+    let Some(run) = &mut program.python else {
+        return;
+    };
     let (name, script) = match &run.target {
-        Target::Path(path) => (String::from_utf8_lossy(file_name(path)).into_owned(), Some(path.clone())),
+        Target::Path(path) => (
+            String::from_utf8_lossy(file_name(path)).into_owned(),
+            Some(path.clone()),
+        ),
         Target::Module(module) => (module.clone(), None),
         _ => return,
     };
-    let known = SERVERS.iter().find(|server| server.names.contains(&name.as_str()));
+    let known = SERVERS
+        .iter()
+        .find(|server| server.names.contains(&name.as_str()));
     let Some(server) = known else { return };
-    let mentions = script.is_none_or(|script| walker.files().text(&script, 64 << 10).is_none_or(|text| text.contains(server.mentions)));
+    let mentions = script.is_none_or(|script| {
+        walker
+            .files()
+            .text(&script, 64 << 10)
+            .is_none_or(|text| text.contains(server.mentions))
+    });
     if !mentions {
         return;
     }
     let words = run.arguments.clone();
-    let mut found = Run { walker, process, words, demands: Vec::new(), listens: Vec::new() };
+    let mut found = Run {
+        walker,
+        process,
+        words,
+        demands: Vec::new(),
+        listens: Vec::new(),
+    };
     (server.examine)(&mut found);
     run.demands = found.demands;
     program.listens = found.listens;

@@ -24,7 +24,9 @@ impl Options {
             } else if let Some(long) = word.strip_prefix("--") {
                 match long.split_once('=') {
                     Some((name, value)) => found.values.push((format!("--{name}"), value.into())),
-                    None if valued.contains(&word.as_str()) => found.values.extend(words.next().map(|value| (word.clone(), value.clone()))),
+                    None if valued.contains(&word.as_str()) => found
+                        .values
+                        .extend(words.next().map(|value| (word.clone(), value.clone()))),
                     None => found.values.push((word.clone(), String::new())),
                 }
             } else if word.len() > 1 && word.starts_with('-') {
@@ -37,7 +39,12 @@ impl Options {
     }
 
     /// `-b value`, `-bvalue`, `-xyz`.
-    fn short<'w>(&mut self, word: &str, words: &mut impl Iterator<Item = &'w String>, valued: &[&str]) {
+    fn short<'w>(
+        &mut self,
+        word: &str,
+        words: &mut impl Iterator<Item = &'w String>,
+        valued: &[&str],
+    ) {
         let mut letters = word.char_indices().skip(1);
         while let Some((at, letter)) = letters.next() {
             let name = format!("-{letter}");
@@ -56,12 +63,19 @@ impl Options {
 
     /// The last value of an option that goes by any of these names.
     pub(super) fn get(&self, names: &[&str]) -> Option<&str> {
-        self.values.iter().rev().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())
+        self.values
+            .iter()
+            .rev()
+            .find(|(name, _)| names.contains(&name.as_str()))
+            .map(|(_, value)| value.as_str())
     }
 
     /// Every value of it.
     pub(super) fn all(&self, names: &[&str]) -> impl Iterator<Item = &str> {
-        self.values.iter().filter(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())
+        self.values
+            .iter()
+            .filter(|(name, _)| names.contains(&name.as_str()))
+            .map(|(_, value)| value.as_str())
     }
 
     /// Whether a flag is given.

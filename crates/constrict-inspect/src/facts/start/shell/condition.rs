@@ -4,7 +4,12 @@ use super::super::walk::{UNKNOWN, UNSET, Walker, is_known};
 use super::follow::{Shell, Status};
 
 /// What a test says of its words, the brackets left out.
-pub(crate) fn evaluate(walker: &Walker<'_, '_>, words: &[String], shell: &Shell, patterns: bool) -> Status {
+pub(crate) fn evaluate(
+    walker: &Walker<'_, '_>,
+    words: &[String],
+    shell: &Shell,
+    patterns: bool,
+) -> Status {
     // what is not set is empty in a plain run
     let plain: Vec<String> = words.iter().map(|word| word.replace(UNSET, "")).collect();
     if plain.iter().any(|word| word.contains(UNKNOWN)) {
@@ -26,14 +31,22 @@ fn not(status: Status) -> Status {
     }
 }
 
-fn test(walker: &Walker<'_, '_>, words: &[&str], shell: &Shell, patterns: bool, depth: usize) -> Status {
+fn test(
+    walker: &Walker<'_, '_>,
+    words: &[&str],
+    shell: &Shell,
+    patterns: bool,
+    depth: usize,
+) -> Status {
     if depth > 20 {
         return Status::Unknown;
     }
     let deeper = |words: &[&str]| test(walker, words, shell, patterns, depth + 1);
     match words {
         [] => Status::Known(false),
-        ["!", rest @ ..] if !rest.is_empty() && !matches!(rest, ["=" | "!=" | "==", _]) => not(deeper(rest)),
+        ["!", rest @ ..] if !rest.is_empty() && !matches!(rest, ["=" | "!=" | "==", _]) => {
+            not(deeper(rest))
+        }
         [one] => Status::Known(!one.is_empty()),
         [operator, value] => unary(walker, operator, value, shell),
         [left, operator, right] => binary(left, operator, right, patterns),
@@ -48,7 +61,9 @@ fn joined(words: &[&str], deeper: &dyn Fn(&[&str]) -> Status) -> Status {
             let (left, right) = (deeper(&words[..at]), deeper(&words[at + 1..]));
             let decides = operator == "-o";
             return match (left, right) {
-                (Status::Known(value), _) | (_, Status::Known(value)) if value == decides => Status::Known(value),
+                (Status::Known(value), _) | (_, Status::Known(value)) if value == decides => {
+                    Status::Known(value)
+                }
                 (Status::Known(_), Status::Known(_)) => Status::Known(!decides),
                 _ => Status::Unknown,
             };
@@ -61,7 +76,13 @@ fn unary(walker: &Walker<'_, '_>, operator: &str, value: &str, shell: &Shell) ->
     let path = || crate::files::join(&shell.state.directory, value.as_bytes());
     let files = walker.files();
     // what is there stays there; what is not may be mounted or made before
-    let there = |found: bool| if found { Status::Known(true) } else { Status::Likely(false) };
+    let there = |found: bool| {
+        if found {
+            Status::Known(true)
+        } else {
+            Status::Likely(false)
+        }
+    };
     match operator {
         "-z" => Status::Known(value.is_empty()),
         "-n" => Status::Known(!value.is_empty()),
@@ -69,17 +90,44 @@ fn unary(walker: &Walker<'_, '_>, operator: &str, value: &str, shell: &Shell) ->
         "-e" | "-a" => there(files.exists(&path())),
         "-f" => there(files.is_file(&path())),
         "-d" => there(files.is_directory(&path())),
-        "-s" => there(files.resolve(&path()).is_some_and(|(_, node)| node.size() > 0)),
-        "-L" | "-h" => there(files.node(&path()).is_some_and(|node| matches!(node.kind, crate::files::Kind::Symlink { .. }))),
-        "-x" => there(shell.process.user.can(files, &path(), crate::facts::account::Want::Execute)),
-        "-r" => there(shell.process.user.can(files, &path(), crate::facts::account::Want::Read)),
+        "-s" => there(
+            files
+                .resolve(&path())
+                .is_some_and(|(_, node)| node.size() > 0),
+        ),
+        "-L" | "-h" => there(
+            files
+                .node(&path())
+                .is_some_and(|node| matches!(node.kind, crate::files::Kind::Symlink { .. })),
+        ),
+        "-x" => there(
+            shell
+                .process
+                .user
+                .can(files, &path(), crate::facts::account::Want::Execute),
+        ),
+        "-r" => there(
+            shell
+                .process
+                .user
+                .can(files, &path(), crate::facts::account::Want::Read),
+        ),
         _ => Status::Unknown,
     }
 }
 
 fn binary(left: &str, operator: &str, right: &str, patterns: bool) -> Status {
-    let numbers = || Some((left.trim().parse::<i64>().ok()?, right.trim().parse::<i64>().ok()?));
-    let compared = |holds: fn(i64, i64) -> bool| numbers().map_or(Status::Unknown, |(left, right)| Status::Known(holds(left, right)));
+    let numbers = || {
+        Some((
+            left.trim().parse::<i64>().ok()?,
+            right.trim().parse::<i64>().ok()?,
+        ))
+    };
+    let compared = |holds: fn(i64, i64) -> bool| {
+        numbers().map_or(Status::Unknown, |(left, right)| {
+            Status::Known(holds(left, right))
+        })
+    };
     let equal = || {
         let pattern: Vec<(char, bool)> = right.chars().map(|next| (next, !patterns)).collect();
         super::pattern::matches(left, &pattern)

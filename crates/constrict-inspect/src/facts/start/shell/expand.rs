@@ -16,7 +16,10 @@ pub(crate) fn fields(word: &Word, state: &mut State) -> Vec<String> {
     for (index, part) in word.0.iter().enumerate() {
         match part {
             Part::Text { text, quoted: true } => out.push(text),
-            Part::Text { text, quoted: false } => {
+            Part::Text {
+                text,
+                quoted: false,
+            } => {
                 let home = (index == 0).then(|| tilde(text, state)).flatten();
                 let text = home.as_deref().unwrap_or(text);
                 match globs(text) {
@@ -24,8 +27,16 @@ pub(crate) fn fields(word: &Word, state: &mut State) -> Vec<String> {
                     false => out.push(text),
                 }
             }
-            Part::Variable { name, change: None, quoted: true } if name == "@" => out.each(&state.arguments),
-            Part::Variable { name, change, quoted } => {
+            Part::Variable {
+                name,
+                change: None,
+                quoted: true,
+            } if name == "@" => out.each(&state.arguments),
+            Part::Variable {
+                name,
+                change,
+                quoted,
+            } => {
                 let value = variable(name, change.as_ref(), state);
                 out.value(&value, *quoted);
             }
@@ -45,10 +56,14 @@ pub(crate) fn text(word: &Word, state: &mut State) -> String {
     for (index, part) in word.0.iter().enumerate() {
         match part {
             Part::Text { text, quoted } => {
-                let home = (index == 0 && !quoted).then(|| tilde(text, state)).flatten();
+                let home = (index == 0 && !quoted)
+                    .then(|| tilde(text, state))
+                    .flatten();
                 out.push_str(home.as_deref().unwrap_or(text));
             }
-            Part::Variable { name, change, .. } => out.push_str(&variable(name, change.as_ref(), state)),
+            Part::Variable { name, change, .. } => {
+                out.push_str(&variable(name, change.as_ref(), state))
+            }
             Part::Substitution { text, .. } => out.push_str(&super::substitute::value(text, state)),
             Part::Unknown => out.push(UNKNOWN),
         }
@@ -65,8 +80,16 @@ pub(crate) fn pattern_of(word: &Word, state: &mut State) -> Vec<(char, bool)> {
     for part in &word.0 {
         match part {
             Part::Text { text, quoted } => out.extend(text.chars().map(|next| (next, *quoted))),
-            Part::Variable { name, change, quoted } => {
-                out.extend(variable(name, change.as_ref(), state).chars().map(|next| (next, *quoted)));
+            Part::Variable {
+                name,
+                change,
+                quoted,
+            } => {
+                out.extend(
+                    variable(name, change.as_ref(), state)
+                        .chars()
+                        .map(|next| (next, *quoted)),
+                );
             }
             _ => out.push((UNKNOWN, true)),
         }
@@ -89,7 +112,9 @@ fn globs(text: &str) -> bool {
 
 fn variable(name: &str, change: Option<&(Change, Word)>, state: &mut State) -> String {
     let value = state.parameter(name);
-    let Some((change, word)) = change else { return value };
+    let Some((change, word)) = change else {
+        return value;
+    };
     let unset = value.contains(UNSET);
     if value.contains(UNKNOWN) {
         return UNKNOWN.to_string();
@@ -118,11 +143,21 @@ fn altered(value: &str, word: &Word, state: &mut State) -> String {
         return unknown();
     }
     let operator = pattern_of(word, state);
-    let is = |at: usize, wanted: char| operator.get(at).is_some_and(|(next, quoted)| *next == wanted && !quoted);
+    let is = |at: usize, wanted: char| {
+        operator
+            .get(at)
+            .is_some_and(|(next, quoted)| *next == wanted && !quoted)
+    };
     let (suffix, long) = match (is(0, '#'), is(0, '%')) {
         (true, _) => (false, is(1, '#')),
         (_, true) => (true, is(1, '%')),
-        _ => return substring(value, &operator.iter().map(|(next, _)| *next).collect::<String>()).unwrap_or_else(unknown),
+        _ => {
+            return substring(
+                value,
+                &operator.iter().map(|(next, _)| *next).collect::<String>(),
+            )
+            .unwrap_or_else(unknown);
+        }
     };
     let wanted = &operator[1 + usize::from(long)..];
     if wanted.iter().any(|(next, _)| !is_known(&next.to_string())) {

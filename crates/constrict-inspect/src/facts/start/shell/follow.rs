@@ -8,8 +8,8 @@ use super::builtin;
 use super::expand;
 use super::pattern;
 use super::state::State;
-use crate::files::shown;
 use super::syntax::{Command, Item, List, Simple, Word};
+use crate::files::shown;
 
 /// A shell that runs.
 pub(crate) struct Shell {
@@ -65,11 +65,19 @@ pub(crate) struct Place {
 
 impl Place {
     fn maybe(self) -> Place {
-        Place { sure: false, ..self }
+        Place {
+            sure: false,
+            ..self
+        }
     }
 
     fn condition(self) -> Place {
-        Place { last: false, strict: false, asked: true, ..self }
+        Place {
+            last: false,
+            strict: false,
+            asked: true,
+            ..self
+        }
     }
 }
 
@@ -91,17 +99,27 @@ pub(crate) enum Flow {
     /// Out of the function or sourced file.
     Return(Status),
     /// The shell has ended, or is another program now.
-    Ended { failed: bool },
+    Ended {
+        failed: bool,
+    },
 }
 
 impl Walker<'_, '_> {
     /// Follows a text in a new shell.
     pub(crate) fn shell(&mut self, shell: &mut Shell, text: &str) {
         let Ok(list) = super::parse(text) else {
-            let name = shell.script.as_deref().map_or("the shell text".to_string(), shown);
+            let name = shell
+                .script
+                .as_deref()
+                .map_or("the shell text".to_string(), shown);
             return self.unknown(format!("{name} is not shell that can be read"));
         };
-        let place = Place { sure: shell.process.sure, last: true, strict: false, asked: false };
+        let place = Place {
+            sure: shell.process.sure,
+            last: true,
+            strict: false,
+            asked: false,
+        };
         self.list(&list, shell, place);
     }
 
@@ -136,13 +154,23 @@ impl Walker<'_, '_> {
         if !item.background {
             return self.command(&item.command, shell, place);
         }
-        let place = Place { last: false, strict: false, ..place };
-        self.apart(shell, |walker, shell| walker.command(&item.command, shell, place));
+        let place = Place {
+            last: false,
+            strict: false,
+            ..place
+        };
+        self.apart(shell, |walker, shell| {
+            walker.command(&item.command, shell, place)
+        });
         Flow::Next(Status::Known(true))
     }
 
     /// Runs something in a subshell: what it does to the state is forgotten.
-    fn apart(&mut self, shell: &mut Shell, run: impl FnOnce(&mut Self, &mut Shell) -> Flow) -> Flow {
+    fn apart(
+        &mut self,
+        shell: &mut Shell,
+        run: impl FnOnce(&mut Self, &mut Shell) -> Flow,
+    ) -> Flow {
         let before = shell.state.clone();
         let doubt = self.doubt;
         let flow = run(self, shell);
@@ -157,20 +185,33 @@ impl Walker<'_, '_> {
         }
         match command {
             Command::Simple(simple) => self.simple(simple, shell, place),
-            Command::Pipeline { negated, commands } => self.pipeline(*negated, commands, shell, place),
+            Command::Pipeline { negated, commands } => {
+                self.pipeline(*negated, commands, shell, place)
+            }
             Command::And(left, right) => self.and(left, right, shell, place),
             Command::Or(left, right) => self.or(left, right, shell, place),
             Command::Group(list) => self.list(list, shell, place),
-            Command::Subshell(list) => match self.apart(shell, |walker, shell| walker.list(list, shell, place)) {
-                Flow::Next(status) => Flow::Next(status),
-                Flow::Return(status) => Flow::Next(status),
-                Flow::Ended { failed: true } => Flow::Next(Status::Known(false)),
-                Flow::Ended { failed: false } => Flow::Next(Status::Program),
-            },
-            Command::If { branches, otherwise } => self.conditional(branches, otherwise, shell, place),
+            Command::Subshell(list) => {
+                match self.apart(shell, |walker, shell| walker.list(list, shell, place)) {
+                    Flow::Next(status) => Flow::Next(status),
+                    Flow::Return(status) => Flow::Next(status),
+                    Flow::Ended { failed: true } => Flow::Next(Status::Known(false)),
+                    Flow::Ended { failed: false } => Flow::Next(Status::Program),
+                }
+            }
+            Command::If {
+                branches,
+                otherwise,
+            } => self.conditional(branches, otherwise, shell, place),
             Command::Case { word, arms } => self.case(word, arms, shell, place),
-            Command::While { until, condition, body } => self.repeat(*until, condition, body, shell, place),
-            Command::For { name, words, body } => self.each(name, words.as_deref(), body, shell, place),
+            Command::While {
+                until,
+                condition,
+                body,
+            } => self.repeat(*until, condition, body, shell, place),
+            Command::For { name, words, body } => {
+                self.each(name, words.as_deref(), body, shell, place)
+            }
             Command::Function { name, body } => {
                 shell.state.functions.insert(name.clone(), body.clone());
                 Flow::Next(Status::Known(true))
@@ -179,20 +220,33 @@ impl Walker<'_, '_> {
         }
     }
 
-    fn pipeline(&mut self, negated: bool, commands: &[Command], shell: &mut Shell, place: Place) -> Flow {
+    fn pipeline(
+        &mut self,
+        negated: bool,
+        commands: &[Command],
+        shell: &mut Shell,
+        place: Place,
+    ) -> Flow {
         let mut flow = Flow::Next(Status::Unknown);
         for (index, command) in commands.iter().enumerate() {
             let last = index + 1 == commands.len();
             let here = match last && !negated {
                 true => place,
-                false => Place { last: false, strict: false, asked: place.asked || negated, ..place },
+                false => Place {
+                    last: false,
+                    strict: false,
+                    asked: place.asked || negated,
+                    ..place
+                },
             };
             flow = match commands.len() {
                 1 => self.command(command, shell, here),
-                _ => match self.apart(shell, |walker, shell| walker.command(command, shell, here)) {
-                    Flow::Next(status) => Flow::Next(status),
-                    _ => Flow::Next(Status::Program),
-                },
+                _ => {
+                    match self.apart(shell, |walker, shell| walker.command(command, shell, here)) {
+                        Flow::Next(status) => Flow::Next(status),
+                        _ => Flow::Next(Status::Program),
+                    }
+                }
             };
         }
         match flow {
@@ -206,7 +260,14 @@ impl Walker<'_, '_> {
     }
 
     fn and(&mut self, left: &Command, right: &Command, shell: &mut Shell, place: Place) -> Flow {
-        let status = match self.command(left, shell, Place { strict: false, ..place }) {
+        let status = match self.command(
+            left,
+            shell,
+            Place {
+                strict: false,
+                ..place
+            },
+        ) {
             Flow::Next(status) => status,
             ended => return ended,
         };
@@ -214,14 +275,24 @@ impl Walker<'_, '_> {
             Status::Known(true) | Status::Program => self.command(right, shell, place),
             Status::Known(false) => Flow::Next(status),
             Status::Likely(_) | Status::Unknown => {
-                let likely = if let Status::Likely(value) = status { Some(value) } else { None };
-                self.branch(shell, likely, |walker, shell| walker.command(right, shell, place.maybe()))
+                let likely = if let Status::Likely(value) = status {
+                    Some(value)
+                } else {
+                    None
+                };
+                self.branch(shell, likely, |walker, shell| {
+                    walker.command(right, shell, place.maybe())
+                })
             }
         }
     }
 
     fn or(&mut self, left: &Command, right: &Command, shell: &mut Shell, place: Place) -> Flow {
-        let tried = Place { last: false, strict: false, ..place };
+        let tried = Place {
+            last: false,
+            strict: false,
+            ..place
+        };
         let status = match self.command(left, shell, tried) {
             Flow::Next(status) => status,
             ended => return ended,
@@ -229,14 +300,25 @@ impl Walker<'_, '_> {
         match status {
             Status::Known(true) => Flow::Next(status),
             Status::Known(false) => self.command(right, shell, place),
-            Status::Likely(value) => self.branch(shell, Some(!value), |walker, shell| walker.command(right, shell, place.maybe())),
-            Status::Program => self.branch(shell, Some(false), |walker, shell| walker.command(right, shell, place.maybe())),
-            Status::Unknown => self.branch(shell, None, |walker, shell| walker.command(right, shell, place.maybe())),
+            Status::Likely(value) => self.branch(shell, Some(!value), |walker, shell| {
+                walker.command(right, shell, place.maybe())
+            }),
+            Status::Program => self.branch(shell, Some(false), |walker, shell| {
+                walker.command(right, shell, place.maybe())
+            }),
+            Status::Unknown => self.branch(shell, None, |walker, shell| {
+                walker.command(right, shell, place.maybe())
+            }),
         }
     }
 
     /// A way that may be gone or not; `likely` says whether it is in a plain run.
-    fn branch(&mut self, shell: &mut Shell, likely: Option<bool>, run: impl FnOnce(&mut Self, &mut Shell) -> Flow) -> Flow {
+    fn branch(
+        &mut self,
+        shell: &mut Shell,
+        likely: Option<bool>,
+        run: impl FnOnce(&mut Self, &mut Shell) -> Flow,
+    ) -> Flow {
         let before = shell.state.clone();
         let doubt = std::mem::take(&mut self.doubt);
         let flow = run(self, shell);
@@ -245,7 +327,10 @@ impl Walker<'_, '_> {
             Flow::Next(_) => shell.state.merge(before, likely),
             ended => {
                 shell.state = before;
-                let failed = matches!(ended, Flow::Ended { failed: true } | Flow::Return(Status::Known(false)));
+                let failed = matches!(
+                    ended,
+                    Flow::Ended { failed: true } | Flow::Return(Status::Known(false))
+                );
                 // what comes after may never be reached in a run that goes well
                 self.doubt |= !failed && likely != Some(false);
             }
@@ -253,7 +338,13 @@ impl Walker<'_, '_> {
         Flow::Next(Status::Unknown)
     }
 
-    fn conditional(&mut self, branches: &[(List, List)], otherwise: &List, shell: &mut Shell, place: Place) -> Flow {
+    fn conditional(
+        &mut self,
+        branches: &[(List, List)],
+        otherwise: &List,
+        shell: &mut Shell,
+        place: Place,
+    ) -> Flow {
         let Some(((condition, body), rest)) = branches.split_first() else {
             return self.list(otherwise, shell, place);
         };
@@ -265,7 +356,11 @@ impl Walker<'_, '_> {
             Status::Known(true) => self.list(body, shell, place),
             Status::Known(false) => self.conditional(rest, otherwise, shell, place),
             Status::Likely(_) | Status::Unknown | Status::Program => {
-                let likely = if let Status::Likely(value) = status { Some(value) } else { None };
+                let likely = if let Status::Likely(value) = status {
+                    Some(value)
+                } else {
+                    None
+                };
                 self.alternatives(
                     shell,
                     likely,
@@ -304,16 +399,33 @@ impl Walker<'_, '_> {
         Flow::Next(Status::Unknown)
     }
 
-    fn case(&mut self, word: &Word, arms: &[(Vec<Word>, List)], shell: &mut Shell, place: Place) -> Flow {
+    fn case(
+        &mut self,
+        word: &Word,
+        arms: &[(Vec<Word>, List)],
+        shell: &mut Shell,
+        place: Place,
+    ) -> Flow {
         let Some(((patterns, body), rest)) = arms.split_first() else {
             return Flow::Next(Status::Known(true));
         };
         let value = expand::text(word, &mut shell.state);
         let plain = value.replace(UNSET, "");
-        let patterns: Vec<_> = patterns.iter().map(|pattern| expand::pattern_of(pattern, &mut shell.state)).collect();
-        let all = patterns.iter().any(|pattern| pattern.as_slice() == [('*', false)]);
-        let known = patterns.iter().flatten().all(|(next, _)| is_known(&next.to_string()));
-        let hit = known && patterns.iter().any(|pattern| pattern::matches(&plain, pattern));
+        let patterns: Vec<_> = patterns
+            .iter()
+            .map(|pattern| expand::pattern_of(pattern, &mut shell.state))
+            .collect();
+        let all = patterns
+            .iter()
+            .any(|pattern| pattern.as_slice() == [('*', false)]);
+        let known = patterns
+            .iter()
+            .flatten()
+            .all(|(next, _)| is_known(&next.to_string()));
+        let hit = known
+            && patterns
+                .iter()
+                .any(|pattern| pattern::matches(&plain, pattern));
         if all || (is_known(&value) && known) {
             return match all || hit {
                 true => self.list(body, shell, place),
@@ -329,12 +441,22 @@ impl Walker<'_, '_> {
         )
     }
 
-    fn repeat(&mut self, until: bool, condition: &List, body: &List, shell: &mut Shell, place: Place) -> Flow {
+    fn repeat(
+        &mut self,
+        until: bool,
+        condition: &List,
+        body: &List,
+        shell: &mut Shell,
+        place: Place,
+    ) -> Flow {
         let status = match self.list(condition, shell, place.condition()) {
             Flow::Next(status) => status,
             ended => return ended,
         };
-        let inside = Place { last: false, ..place };
+        let inside = Place {
+            last: false,
+            ..place
+        };
         match status {
             Status::Known(value) if value == until => Flow::Next(Status::Known(true)),
             Status::Known(_) => {
@@ -346,19 +468,36 @@ impl Walker<'_, '_> {
                     ended => ended,
                 }
             }
-            _ => self.branch(shell, None, |walker, shell| walker.list(body, shell, inside.maybe())),
+            _ => self.branch(shell, None, |walker, shell| {
+                walker.list(body, shell, inside.maybe())
+            }),
         }
     }
 
-    fn each(&mut self, name: &str, words: Option<&[Word]>, body: &List, shell: &mut Shell, place: Place) -> Flow {
+    fn each(
+        &mut self,
+        name: &str,
+        words: Option<&[Word]>,
+        body: &List,
+        shell: &mut Shell,
+        place: Place,
+    ) -> Flow {
         let values: Vec<String> = match words {
             None => shell.state.arguments.clone(),
-            Some(words) => words.iter().flat_map(|word| expand::fields(word, &mut shell.state)).collect(),
+            Some(words) => words
+                .iter()
+                .flat_map(|word| expand::fields(word, &mut shell.state))
+                .collect(),
         };
-        let inside = Place { last: false, ..place };
+        let inside = Place {
+            last: false,
+            ..place
+        };
         if values.len() > 16 || values.iter().any(|value| !is_known(value)) {
             shell.state.set(name, UNKNOWN.to_string());
-            return self.branch(shell, None, |walker, shell| walker.list(body, shell, inside.maybe()));
+            return self.branch(shell, None, |walker, shell| {
+                walker.list(body, shell, inside.maybe())
+            });
         }
         for value in values {
             shell.state.set(name, value);
@@ -377,10 +516,16 @@ impl Walker<'_, '_> {
         }
         let words: Vec<String> = match simple.words.first().and_then(Word::literal).as_deref() {
             // no splitting in `export NAME=$VALUE`
-            Some("export" | "local" | "readonly" | "declare" | "typeset") => {
-                simple.words.iter().map(|word| expand::text(word, &mut shell.state)).collect()
-            }
-            _ => simple.words.iter().flat_map(|word| expand::fields(word, &mut shell.state)).collect(),
+            Some("export" | "local" | "readonly" | "declare" | "typeset") => simple
+                .words
+                .iter()
+                .map(|word| expand::text(word, &mut shell.state))
+                .collect(),
+            _ => simple
+                .words
+                .iter()
+                .flat_map(|word| expand::fields(word, &mut shell.state))
+                .collect(),
         };
         let mut given = Vec::new();
         for (name, value) in &simple.assignments {
@@ -388,14 +533,23 @@ impl Walker<'_, '_> {
             given.push((name.clone(), value));
         }
         if words.is_empty() {
-            given.into_iter().for_each(|(name, value)| shell.state.set(&name, value));
+            given
+                .into_iter()
+                .for_each(|(name, value)| shell.state.set(&name, value));
             return Flow::Next(Status::Known(true));
         }
         self.invoke(words, &given, simple.line, shell, place)
     }
 
     /// A command by its words: a function, a builtin, or a program.
-    pub(crate) fn invoke(&mut self, words: Vec<String>, given: &[(String, String)], line: usize, shell: &mut Shell, place: Place) -> Flow {
+    pub(crate) fn invoke(
+        &mut self,
+        words: Vec<String>,
+        given: &[(String, String)],
+        line: usize,
+        shell: &mut Shell,
+        place: Place,
+    ) -> Flow {
         if let Some(body) = shell.state.functions.get(&words[0]).cloned() {
             return self.function(&body, words, shell, place);
         }
@@ -405,7 +559,13 @@ impl Walker<'_, '_> {
         self.program(words, given, line, shell, place, false)
     }
 
-    fn function(&mut self, body: &Command, mut words: Vec<String>, shell: &mut Shell, place: Place) -> Flow {
+    fn function(
+        &mut self,
+        body: &Command,
+        mut words: Vec<String>,
+        shell: &mut Shell,
+        place: Place,
+    ) -> Flow {
         self.depth += 1;
         if self.depth > DEEPEST {
             self.depth -= 1;
@@ -435,7 +595,10 @@ impl Walker<'_, '_> {
         let mut process = shell.process_at(&words, line, place);
         process.fatal |= shell.process.fatal && replaced && !place.asked;
         for (name, value) in given {
-            process.environment.variables.insert(name.clone(), value.replace(UNSET, ""));
+            process
+                .environment
+                .variables
+                .insert(name.clone(), value.replace(UNSET, ""));
         }
         let started = self.exec(words, process, Caller::Shell);
         match (replaced, started) {

@@ -16,7 +16,12 @@ const CLOSING: &[&str] = &["then", "else", "elif", "fi", "do", "done", "esac", "
 
 /// Reads a whole text.
 pub(crate) fn parse(text: &str) -> Result<List, Unreadable> {
-    let mut parser = Parser { lexer: Lexer::new(text), token: Token::Newline, line: 1, depth: 0 };
+    let mut parser = Parser {
+        lexer: Lexer::new(text),
+        token: Token::Newline,
+        line: 1,
+        depth: 0,
+    };
     parser.advance()?;
     let list = parser.list()?;
     match parser.token {
@@ -102,7 +107,10 @@ impl Parser {
             }
             let command = self.and_or()?;
             let background = self.is_operator("&");
-            list.push(Item { command, background });
+            list.push(Item {
+                command,
+                background,
+            });
             if background || self.is_operator(";") {
                 self.advance()?;
             } else if self.token != Token::Newline && self.token != Token::End {
@@ -227,11 +235,17 @@ impl Parser {
                     self.advance()?;
                     let otherwise = self.list()?;
                     self.expect_word("fi")?;
-                    return Ok(Command::If { branches, otherwise });
+                    return Ok(Command::If {
+                        branches,
+                        otherwise,
+                    });
                 }
                 Some("fi") => {
                     self.advance()?;
-                    return Ok(Command::If { branches, otherwise: List::new() });
+                    return Ok(Command::If {
+                        branches,
+                        otherwise: List::new(),
+                    });
                 }
                 _ => return Err(Unreadable),
             }
@@ -240,7 +254,9 @@ impl Parser {
 
     fn case(&mut self) -> Result<Command, Unreadable> {
         self.advance()?;
-        let Token::Word(word) = self.advance()? else { return Err(Unreadable) };
+        let Token::Word(word) = self.advance()? else {
+            return Err(Unreadable);
+        };
         self.newlines()?;
         self.expect_word("in")?;
         let mut arms = Vec::new();
@@ -255,7 +271,9 @@ impl Parser {
             }
             let mut patterns = Vec::new();
             loop {
-                let Token::Word(pattern) = self.advance()? else { return Err(Unreadable) };
+                let Token::Word(pattern) = self.advance()? else {
+                    return Err(Unreadable);
+                };
                 patterns.push(pattern);
                 if !self.is_operator("|") {
                     break;
@@ -264,7 +282,8 @@ impl Parser {
             }
             self.expect_operator(")")?;
             arms.push((patterns, self.list()?));
-            if matches!(&self.token, Token::Operator(operator) if [";;", ";&", ";;&"].contains(operator)) {
+            if matches!(&self.token, Token::Operator(operator) if [";;", ";&", ";;&"].contains(operator))
+            {
                 self.advance()?;
             }
         }
@@ -274,7 +293,11 @@ impl Parser {
         self.advance()?;
         let condition = self.list()?;
         let body = self.body()?;
-        Ok(Command::While { until, condition, body })
+        Ok(Command::While {
+            until,
+            condition,
+            body,
+        })
     }
 
     fn body(&mut self) -> Result<List, Unreadable> {
@@ -293,7 +316,11 @@ impl Parser {
             }
             self.newlines()?;
             let body = self.body()?;
-            return Ok(Command::For { name: String::new(), words: Some(vec![Word(vec![Part::Unknown])]), body });
+            return Ok(Command::For {
+                name: String::new(),
+                words: Some(vec![Word(vec![Part::Unknown])]),
+                body,
+            });
         }
         let name = self.plain().ok_or(Unreadable)?.to_string();
         self.advance()?;
@@ -332,17 +359,26 @@ impl Parser {
         }
         words.push(text("]]"));
         match simple {
-            true => Ok(Command::Simple(Simple { words, line, ..Simple::default() })),
+            true => Ok(Command::Simple(Simple {
+                words,
+                line,
+                ..Simple::default()
+            })),
             false => Ok(Command::Arithmetic),
         }
     }
 
     fn simple(&mut self) -> Result<Command, Unreadable> {
-        let mut simple = Simple { line: self.line, ..Simple::default() };
+        let mut simple = Simple {
+            line: self.line,
+            ..Simple::default()
+        };
         let mut any = false;
         loop {
             any |= self.redirects(&mut simple)?;
-            let Token::Word(word) = &self.token else { break };
+            let Token::Word(word) = &self.token else {
+                break;
+            };
             match assignment(word) {
                 Some(assignment) if simple.words.is_empty() => simple.assignments.push(assignment),
                 _ => simple.words.push(word.clone()),
@@ -356,7 +392,11 @@ impl Parser {
                 return self.function(name);
             }
         }
-        if any { Ok(Command::Simple(simple)) } else { Err(Unreadable) }
+        if any {
+            Ok(Command::Simple(simple))
+        } else {
+            Err(Unreadable)
+        }
     }
 
     /// Whether there were any.
@@ -369,7 +409,9 @@ impl Parser {
             if operator == "<<" || operator == "<<-" {
                 continue;
             }
-            let Token::Word(target) = self.advance()? else { return Err(Unreadable) };
+            let Token::Word(target) = self.advance()? else {
+                return Err(Unreadable);
+            };
             if operator.contains('>') && operator != ">&" {
                 simple.writes.push(target);
             }
@@ -379,7 +421,10 @@ impl Parser {
 }
 
 fn text(text: &str) -> Word {
-    Word(vec![Part::Text { text: text.into(), quoted: false }])
+    Word(vec![Part::Text {
+        text: text.into(),
+        quoted: false,
+    }])
 }
 
 fn spans_lines(word: &Word) -> bool {
@@ -391,13 +436,21 @@ fn spans_lines(word: &Word) -> bool {
 
 /// `NAME=value` as a name and the word of the value.
 fn assignment(word: &Word) -> Option<(String, Word)> {
-    let Part::Text { text, quoted: false } = word.0.first()? else { return None };
+    let Part::Text {
+        text,
+        quoted: false,
+    } = word.0.first()?
+    else {
+        return None;
+    };
     let (name, value) = text.split_once('=')?;
     let name = name.strip_suffix('+').unwrap_or(name);
     let appended = text[..text.find('=')?].ends_with('+');
     let mut characters = name.chars();
     let first = characters.next()?;
-    if !(first.is_ascii_alphabetic() || first == '_') || !characters.all(|next| next.is_ascii_alphanumeric() || next == '_') {
+    if !(first.is_ascii_alphabetic() || first == '_')
+        || !characters.all(|next| next.is_ascii_alphanumeric() || next == '_')
+    {
         return None;
     }
     if appended {
@@ -405,7 +458,10 @@ fn assignment(word: &Word) -> Option<(String, Word)> {
     }
     let mut parts = Vec::new();
     if !value.is_empty() {
-        parts.push(Part::Text { text: value.into(), quoted: false });
+        parts.push(Part::Text {
+            text: value.into(),
+            quoted: false,
+        });
     }
     parts.extend_from_slice(&word.0[1..]);
     Some((name.to_string(), Word(parts)))

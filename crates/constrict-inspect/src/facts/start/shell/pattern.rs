@@ -54,7 +54,12 @@ fn one(next: char, pattern: &[(char, bool)]) -> Option<usize> {
 fn set(next: char, pattern: &[(char, bool)]) -> Option<(bool, usize)> {
     let negated = matches!(pattern.get(1), Some(('!' | '^', false)));
     let first = 1 + usize::from(negated);
-    let end = first + 1 + pattern.get(first + 1..)?.iter().position(|(next, _)| *next == ']')?;
+    let end = first
+        + 1
+        + pattern
+            .get(first + 1..)?
+            .iter()
+            .position(|(next, _)| *next == ']')?;
     let members: Vec<char> = pattern[first..end].iter().map(|(next, _)| *next).collect();
     let mut found = false;
     let mut at = 0;
@@ -81,6 +86,8 @@ pub(crate) fn removed(value: &str, pattern: &[(char, bool)], suffix: bool, long:
     if long {
         lengths.reverse();
     }
-    let found = lengths.into_iter().find(|length| covers(cut(*length).1, pattern));
+    let found = lengths
+        .into_iter()
+        .find(|length| covers(cut(*length).1, pattern));
     cut(found.unwrap_or(0)).0.iter().collect()
 }

@@ -71,7 +71,8 @@ impl State {
         match name {
             "@" | "*" => self.arguments.join(" "),
             "#" => self.arguments.len().to_string(),
-            "?" | "$" | "!" | "-" | "RANDOM" | "HOSTNAME" | "UID" | "EUID" | "BASH_SOURCE" | "SECONDS" => UNKNOWN.to_string(),
+            "?" | "$" | "!" | "-" | "RANDOM" | "HOSTNAME" | "UID" | "EUID" | "BASH_SOURCE"
+            | "SECONDS" => UNKNOWN.to_string(),
             name => self.get(name),
         }
     }
@@ -99,7 +100,12 @@ impl State {
             }
             None => {}
         }
-        let names: BTreeSet<String> = self.variables.keys().chain(other.variables.keys()).cloned().collect();
+        let names: BTreeSet<String> = self
+            .variables
+            .keys()
+            .chain(other.variables.keys())
+            .cloned()
+            .collect();
         for name in names {
             if self.variables.get(&name) != other.variables.get(&name) {
                 self.set(&name, UNKNOWN.to_string());

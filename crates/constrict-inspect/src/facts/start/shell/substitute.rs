@@ -8,7 +8,9 @@ use super::syntax::{Command, Simple};
 
 /// What the substitution becomes.
 pub(crate) fn value(text: &str, state: &mut State) -> String {
-    computed(text, state).filter(|value| is_known(value)).unwrap_or_else(|| UNKNOWN.to_string())
+    computed(text, state)
+        .filter(|value| is_known(value))
+        .unwrap_or_else(|| UNKNOWN.to_string())
 }
 
 fn computed(text: &str, state: &mut State) -> Option<String> {
@@ -30,7 +32,9 @@ fn command(command_: &Command, state: &mut State) -> Option<String> {
         Command::And(left, right) => match left.as_ref() {
             Command::Simple(change) => {
                 let words = words(change, state);
-                let [cd, directory] = words.as_slice() else { return None };
+                let [cd, directory] = words.as_slice() else {
+                    return None;
+                };
                 if cd != "cd" || !is_known(directory) {
                     return None;
                 }
@@ -44,7 +48,11 @@ fn command(command_: &Command, state: &mut State) -> Option<String> {
 }
 
 fn words(simple: &Simple, state: &mut State) -> Vec<String> {
-    simple.words.iter().flat_map(|word| expand::fields(word, state)).collect()
+    simple
+        .words
+        .iter()
+        .flat_map(|word| expand::fields(word, state))
+        .collect()
 }
 
 fn absolute(state: &State, path: &str) -> Vec<u8> {
@@ -67,16 +75,24 @@ fn program(simple: &Simple, state: &mut State) -> Option<String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["pwd"] | ["pwd", "-P" | "-L"] => Some(crate::files::shown(&state.directory)),
-        ["dirname", path] | ["dirname", "--", path] => Some(match path.trim_end_matches('/').rsplit_once('/') {
-            Some(("", _)) => "/".into(),
-            Some((directory, _)) => directory.to_string(),
-            None => ".".into(),
-        }),
+        ["dirname", path] | ["dirname", "--", path] => {
+            Some(match path.trim_end_matches('/').rsplit_once('/') {
+                Some(("", _)) => "/".into(),
+                Some((directory, _)) => directory.to_string(),
+                None => ".".into(),
+            })
+        }
         ["basename", path] => Some(path.trim_end_matches('/').rsplit('/').next()?.to_string()),
-        ["echo", rest @ ..] if !rest.first().is_some_and(|first| first.starts_with('-')) => Some(rest.join(" ")),
+        ["echo", rest @ ..] if !rest.first().is_some_and(|first| first.starts_with('-')) => {
+            Some(rest.join(" "))
+        }
         ["printf", "%s", value] => Some((*value).to_string()),
-        ["readlink", "-f", path] | ["realpath", path] if path.starts_with('/') => Some((*path).to_string()),
-        ["readlink", "-f", path] | ["realpath", path] => Some(crate::files::shown(&absolute(state, path))),
+        ["readlink", "-f", path] | ["realpath", path] if path.starts_with('/') => {
+            Some((*path).to_string())
+        }
+        ["readlink", "-f", path] | ["realpath", path] => {
+            Some(crate::files::shown(&absolute(state, path)))
+        }
         _ => None,
     }
 }

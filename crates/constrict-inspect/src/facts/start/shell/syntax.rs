@@ -18,19 +18,39 @@ pub(crate) struct Item {
 pub(crate) enum Command {
     Simple(Simple),
     /// `a | b`.
-    Pipeline { negated: bool, commands: Vec<Command> },
+    Pipeline {
+        negated: bool,
+        commands: Vec<Command>,
+    },
     /// `a && b`.
     And(Box<Command>, Box<Command>),
     /// `a || b`.
     Or(Box<Command>, Box<Command>),
     Group(List),
     Subshell(List),
-    If { branches: Vec<(List, List)>, otherwise: List },
-    Case { word: Word, arms: Vec<(Vec<Word>, List)> },
+    If {
+        branches: Vec<(List, List)>,
+        otherwise: List,
+    },
+    Case {
+        word: Word,
+        arms: Vec<(Vec<Word>, List)>,
+    },
     /// `while` and `until`.
-    While { until: bool, condition: List, body: List },
-    For { name: String, words: Option<Vec<Word>>, body: List },
-    Function { name: String, body: Rc<Command> },
+    While {
+        until: bool,
+        condition: List,
+        body: List,
+    },
+    For {
+        name: String,
+        words: Option<Vec<Word>>,
+        body: List,
+    },
+    Function {
+        name: String,
+        body: Rc<Command>,
+    },
     /// `((…))`, `[[ … ]]` of bash with operators: only the run tells.
     Arithmetic,
 }
@@ -56,7 +76,11 @@ pub(crate) enum Part {
     /// Text as it stands.
     Text { text: String, quoted: bool },
     /// `$NAME`, `$1`, `$@`, `${NAME:-word}`.
-    Variable { name: String, change: Option<(Change, Word)>, quoted: bool },
+    Variable {
+        name: String,
+        change: Option<(Change, Word)>,
+        quoted: bool,
+    },
     /// `$(…)` or backquotes; the text inside.
     Substitution { text: String, quoted: bool },
     /// `$((…))`, `<(…)`, and what else only the run tells.
@@ -82,7 +106,12 @@ impl Word {
     /// The text, if it has neither quotes nor expansions: what a reserved word or a name has to be.
     pub(crate) fn plain(&self) -> Option<&str> {
         match self.0.as_slice() {
-            [Part::Text { text, quoted: false }] => Some(text),
+            [
+                Part::Text {
+                    text,
+                    quoted: false,
+                },
+            ] => Some(text),
             _ => None,
         }
     }

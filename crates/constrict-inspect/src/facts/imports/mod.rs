@@ -1,6 +1,10 @@
 //! What the started programs import: the closure over their sources, with how each module is reached and what is missing.
 
+mod zip;
+
 use super::Facts;
+
+pub(crate) use zip::is_zip;
 
 /// The closures of all programs.
 #[derive(Clone, Debug, Default)]

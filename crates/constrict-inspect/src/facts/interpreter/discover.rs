@@ -53,7 +53,7 @@ fn describe(facts: &Facts<'_>, path: &[u8]) -> Option<Interpreter> {
     let files = facts.files();
     let (implementation, _) = named(file_name(path))?;
     let object = files.object(path);
-    let needed = object.iter().flat_map(|object| &object.needed);
+    let needed = object.iter().flat_map(|object| &object.0.needed);
     let version = named(file_name(path))
         .and_then(|(_, version)| version)
         .or_else(|| needed.filter_map(|library| linked(library)).next())
@@ -66,7 +66,7 @@ fn describe(facts: &Facts<'_>, path: &[u8]) -> Option<Interpreter> {
     let library = found.map(|(_, library)| library);
     let (soabi, soabi_known) = soabi(facts, library.as_deref(), version);
     let site = library.as_ref().and_then(|library| files.text(&join(library, b"site.py"), SITE_LIMIT));
-    let loader = object.as_ref().and_then(|object| object.interpreter.clone()).unwrap_or_default();
+    let loader = object.as_ref().and_then(|object| object.0.interpreter.clone()).unwrap_or_default();
     Some(Interpreter {
         path: path.to_vec(),
         implementation,

@@ -157,7 +157,7 @@ fn script_directory(files: &Files, run: &PythonRun, environment: &Environment, o
         Target::Path(path) => {
             let target = resolved(path);
             // a directory or a zip is an element itself, even where the script's directory is left out
-            if files.is_directory(&target) || super::super::imports::is_zip(files, &target) {
+            if files.is_directory(&target) || crate::facts::imports::is_zip(files, &target) {
                 return Some(target);
             }
             options.script_directory.then(|| parent(&target).to_vec())
@@ -165,6 +165,7 @@ fn script_directory(files: &Files, run: &PythonRun, environment: &Environment, o
         Target::Module(_) | Target::Code(_) | Target::Prompt => {
             options.script_directory.then(|| resolved(&environment.directory))
         }
+        Target::Unknown => None,
     }
 }
 

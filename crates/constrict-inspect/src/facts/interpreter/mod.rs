@@ -145,7 +145,8 @@ impl Interpreters {
             distutils_hack: false,
         };
         if options.site && !roots.isolated_by_file {
-            site::extend(facts, &self.all[interpreter], &roots, &options, &program.environment, &mut search);
+            let sight = site::Sight { files: facts.files(), user: &program.user };
+            site::extend(sight, &self.all[interpreter], &roots, &options, &program.environment, &mut search);
         }
         Some(search)
     }

@@ -3,8 +3,8 @@
 //! Source: CPython's `Lib/site.py`; what setuptools, hatch, pdm, virtualenv, coverage and `-nspkg` generators write.
 
 use super::getpath::normal;
+use super::site::Sight;
 use super::{Mapped, PathSource, SearchDirectory, SearchPath, site};
-use crate::facts::Facts;
 use crate::facts::account::Want;
 use crate::files::{file_name, join};
 
@@ -22,9 +22,9 @@ const HARMLESS: &[&str] = &[
 ];
 
 /// Reads every `.pth` file of a site directory, in the order of their names.
-pub(super) fn read_all(facts: &Facts<'_>, site: &[u8], search: &mut SearchPath) {
-    let files = facts.files();
-    if !facts.user().can(files, site, Want::Read) {
+pub(super) fn read_all(sight: Sight<'_>, site: &[u8], search: &mut SearchPath) {
+    let files = sight.files;
+    if !sight.user.can(files, site, Want::Read) {
         return;
     }
     for (name, _) in files.list(site) {
@@ -32,33 +32,33 @@ pub(super) fn read_all(facts: &Facts<'_>, site: &[u8], search: &mut SearchPath) 
             continue;
         }
         let path = join(site, name);
-        if !facts.user().can(files, &path, Want::Read) {
+        if !sight.user.can(files, &path, Want::Read) {
             continue;
         }
         let Some(text) = files.text(&path, LIMIT) else { continue };
         for line in text.lines() {
-            read_line(facts, site, &path, line.trim_end(), search);
+            read_line(sight, site, &path, line.trim_end(), search);
         }
     }
 }
 
-fn read_line(facts: &Facts<'_>, site: &[u8], file: &[u8], line: &str, search: &mut SearchPath) {
+fn read_line(sight: Sight<'_>, site: &[u8], file: &[u8], line: &str, search: &mut SearchPath) {
     if line.starts_with('#') || line.trim().is_empty() {
         return;
     }
     if line.starts_with("import ") || line.starts_with("import\t") {
-        run_line(facts, site, file, line, search);
+        run_line(sight, site, file, line, search);
         return;
     }
     let path = normal(&join(site, line.as_bytes()));
-    let exists = facts.files().exists(&path) && facts.user().blocked(facts.files(), &path).is_none();
+    let exists = sight.files.exists(&path) && sight.user.blocked(sight.files, &path).is_none();
     if exists && !search.directories.iter().any(|known| known.path == path) {
         search.directories.push(SearchDirectory { path, from: PathSource::Pth(file.to_vec()) });
     }
 }
 
 /// What a line of code does, as far as it is known.
-fn run_line(facts: &Facts<'_>, site: &[u8], file: &[u8], line: &str, search: &mut SearchPath) {
+fn run_line(sight: Sight<'_>, site: &[u8], file: &[u8], line: &str, search: &mut SearchPath) {
     if line.contains("_distutils_hack") {
         search.distutils_hack = true;
         return;
@@ -70,7 +70,7 @@ fn run_line(facts: &Facts<'_>, site: &[u8], file: &[u8], line: &str, search: &mu
     let module = line["import".len()..].trim_start();
     let module = module.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
     let finder = join(site, format!("{module}.py").as_bytes());
-    if let Some(text) = facts.files().text(&finder, LIMIT) {
+    if let Some(text) = sight.files.text(&finder, LIMIT) {
         let mapped = mapping(&text);
         if !mapped.is_empty() {
             search.mapped.extend(mapped.into_iter().map(|(name, path)| Mapped { name, path: normal(path.as_bytes()), finder: finder.clone() }));
@@ -80,7 +80,7 @@ fn run_line(facts: &Facts<'_>, site: &[u8], file: &[u8], line: &str, search: &mu
     if let Some(path) = added(line) {
         let path = normal(&join(site, path.as_bytes()));
         if line.contains("addsitedir") {
-            site::add_directory(facts, path, PathSource::Pth(file.to_vec()), search);
+            site::add_directory(sight, path, PathSource::Pth(file.to_vec()), search);
         } else if !search.directories.iter().any(|known| known.path == path) {
             search.directories.push(SearchDirectory { path, from: PathSource::Pth(file.to_vec()) });
         }

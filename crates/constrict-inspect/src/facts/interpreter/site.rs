@@ -6,13 +6,20 @@
 use super::getpath::{Roots, normal};
 use super::options::Options;
 use super::{Interpreter, PathSource, SearchDirectory, SearchPath, pth};
-use crate::facts::Facts;
+use crate::facts::account::User;
 use crate::facts::environment::Environment;
-use crate::files::join;
+use crate::files::{Files, join};
+
+/// What a process sees of the files.
+#[derive(Clone, Copy)]
+pub(super) struct Sight<'a> {
+    pub(super) files: &'a Files,
+    pub(super) user: &'a User,
+}
 
 /// Appends them to `search`.
 pub(super) fn extend(
-    facts: &Facts<'_>,
+    sight: Sight<'_>,
     interpreter: &Interpreter,
     roots: &Roots,
     options: &Options,
@@ -25,7 +32,7 @@ pub(super) fn extend(
     });
     if in_venv {
         for directory in packages(interpreter, &roots.prefix, true) {
-            add_directory(facts, directory, PathSource::Site, search);
+            add_directory(sight, directory, PathSource::Site, search);
         }
     }
     if options.user_site && system {
@@ -35,11 +42,11 @@ pub(super) fn extend(
         };
         let (x, y) = interpreter.version;
         let directory = join(&normal(&base), format!("lib/python{x}.{y}/site-packages").as_bytes());
-        add_directory(facts, directory, PathSource::UserSite, search);
+        add_directory(sight, directory, PathSource::UserSite, search);
     }
     if system {
         for directory in packages(interpreter, &roots.base, in_venv) {
-            add_directory(facts, directory, PathSource::Site, search);
+            add_directory(sight, directory, PathSource::Site, search);
         }
     }
 }
@@ -75,15 +82,15 @@ fn packages(interpreter: &Interpreter, prefix: &[u8], in_venv: bool) -> Vec<Vec<
 }
 
 /// `site.addsitedir`: the directory, if it is one for the user, and what its `.pth` files say.
-pub(super) fn add_directory(facts: &Facts<'_>, path: Vec<u8>, from: PathSource, search: &mut SearchPath) {
-    if !is_directory(facts, &path) || search.directories.iter().any(|known| known.path == path) {
+pub(super) fn add_directory(sight: Sight<'_>, path: Vec<u8>, from: PathSource, search: &mut SearchPath) {
+    if !is_directory(sight, &path) || search.directories.iter().any(|known| known.path == path) {
         return;
     }
     search.directories.push(SearchDirectory { path: path.clone(), from });
-    pth::read_all(facts, &path, search);
+    pth::read_all(sight, &path, search);
 }
 
 /// `os.path.isdir` as the image's user sees it.
-pub(super) fn is_directory(facts: &Facts<'_>, path: &[u8]) -> bool {
-    facts.files().is_directory(path) && facts.user().blocked(facts.files(), path).is_none()
+pub(super) fn is_directory(sight: Sight<'_>, path: &[u8]) -> bool {
+    sight.files.is_directory(path) && sight.user.blocked(sight.files, path).is_none()
 }

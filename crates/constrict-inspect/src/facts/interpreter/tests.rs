@@ -1,0 +1,2 @@
+//! Search paths of the layouts that are met.
+

@@ -1,0 +1,87 @@
+//! Which rule a fault belongs to: each to exactly one.
+
+use super::FaultKind;
+use crate::files::{components, file_name};
+
+/// What a fault is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Matter {
+    /// The C library or compiler's library that was found is too old.
+    Version,
+    /// Made for another C library.
+    Libc,
+    /// A symbol that nobody has.
+    Symbol,
+    /// Made for another processor, or another operating system.
+    Architecture,
+    /// A library that is in no package of Python's.
+    Library,
+    /// What draws on a screen: OpenGL, X11, GLib.
+    Display,
+    /// What compilers take for granted: libstdc++, libgcc, zlib.
+    Runtime,
+    /// What the standard library's own extension modules need.
+    Interpreter,
+    /// It is in the image, and the loader does not find it; or it is there without what it needs.
+    Search,
+}
+
+/// Libraries that windows and OpenCV need.
+const DISPLAY: &[&str] = &[
+    "libGL.so", "libGLX.so", "libEGL.so", "libOpenGL.so", "libGLU.so", "libglib-2.0.so",
+    "libgthread-2.0.so", "libSM.so", "libICE.so", "libX", "libxcb", "libxkbcommon",
+];
+/// Libraries that every compiler's output may need.
+const RUNTIME: &[&str] = &[
+    "libstdc++.so", "libgcc_s.so", "libz.so", "libgomp.so", "libatomic.so", "libgfortran.so",
+    "libquadmath.so",
+];
+/// Libraries that the interpreter's own modules need.
+const INTERPRETER: &[&str] = &["libssl.so", "libcrypto.so", "libffi.so", "libsqlite3.so"];
+
+impl Matter {
+    /// What `kind` is about, in an object that was reached through `objects`; `owned` says that a package of the
+    /// operating system has the object.
+    pub(super) fn of(kind: &FaultKind, objects: &[Vec<u8>], owned: impl Fn() -> bool) -> Matter {
+        match kind {
+            FaultKind::MissingVersion { .. } => Matter::Version,
+            FaultKind::WrongLibc { .. } => Matter::Libc,
+            FaultKind::MissingSymbol { .. } => Matter::Symbol,
+            FaultKind::WrongMachine { .. } | FaultKind::WrongFormat { .. } => Matter::Architecture,
+            FaultKind::Unreadable => Matter::Search,
+            FaultKind::MissingLibrary {
+                soname, elsewhere, ..
+            } => {
+                if elsewhere.is_some() || (is_copied(objects) && !owned()) {
+                    Matter::Search
+                } else {
+                    library(soname, objects)
+                }
+            }
+        }
+    }
+}
+
+/// Whether the object that asks is a shared library in a directory of the system, which something else needs.
+fn is_copied(objects: &[Vec<u8>]) -> bool {
+    let [.., _, asks] = objects else { return false };
+    let library = file_name(asks).windows(3).any(|part| part == b".so");
+    let packaged = components(asks).any(|part| [b"site-packages".as_slice(), b"dist-packages"].contains(&part));
+    library && !packaged
+}
+
+fn library(soname: &str, objects: &[Vec<u8>]) -> Matter {
+    let any = |names: &[&str]| names.iter().any(|name| soname.starts_with(name));
+    let of_interpreter = objects.last().is_some_and(|path| {
+        components(path).any(|part| part == b"lib-dynload") || file_name(path).starts_with(b"libpython")
+    });
+    if any(INTERPRETER) || of_interpreter && !any(RUNTIME) {
+        Matter::Interpreter
+    } else if any(DISPLAY) {
+        Matter::Display
+    } else if any(RUNTIME) {
+        Matter::Runtime
+    } else {
+        Matter::Library
+    }
+}

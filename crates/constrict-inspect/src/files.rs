@@ -82,12 +82,14 @@ pub trait Contents: Send + Sync {
 
 /// The facts of an ELF object.
 pub type Elf = (Object, Symbols);
+/// The same, shared by all who look at the object.
+pub type SharedElf = (Arc<Object>, Arc<Symbols>);
 
 /// The files of an image.
 pub struct Files {
     nodes: BTreeMap<Vec<u8>, Node>,
     contents: Box<dyn Contents>,
-    objects: Mutex<HashMap<Vec<u8>, Option<Arc<Elf>>>>,
+    objects: Mutex<HashMap<Vec<u8>, Option<SharedElf>>>,
 }
 
 /// A path without leading and trailing slashes.
@@ -287,7 +289,7 @@ impl Files {
     }
 
     /// The ELF object at `path` with its symbols, links followed. Read once.
-    pub fn object(&self, path: &[u8]) -> Option<Arc<Elf>> {
+    pub fn object(&self, path: &[u8]) -> Option<SharedElf> {
         let (path, node) = self.resolve(path)?;
         let Kind::File { content, .. } = &node.kind else {
             return None;
@@ -301,7 +303,7 @@ impl Files {
             .object(node.layer, content)
             .ok()
             .flatten()
-            .map(Arc::new);
+            .map(|(object, symbols)| (Arc::new(object), Arc::new(symbols)));
         known().insert(path, object.clone());
         object
     }

@@ -14,6 +14,7 @@ mod view;
 
 pub use matter::Matter;
 pub(crate) use owner::owner;
+pub(crate) use machine::architecture;
 pub use provider::{Provider, provider};
 pub(crate) use sonames::package;
 pub(crate) use stage::{builders, glibc_version};
@@ -72,6 +73,8 @@ pub enum FaultKind {
         symbol: String,
         /// Whether the loader binds it when it loads the object.
         eager: bool,
+        /// How many further symbols the object lacks.
+        more: usize,
     },
     /// Made for another C library than the program's, and the loader refuses it.
     WrongLibc {
@@ -89,7 +92,7 @@ pub enum FaultKind {
         /// The program's, or the image's.
         expected: String,
     },
-    /// Not ELF: Mach-O, Windows.
+    /// No ELF object: Mach-O, Windows.
     WrongFormat {
         /// Its format.
         format: String,

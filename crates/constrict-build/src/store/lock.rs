@@ -13,6 +13,40 @@ pub struct Lock {
     _file: File,
 }
 
+/// That this process has the store open.
+#[derive(Debug)]
+pub(super) struct InUse(File);
+
+impl InUse {
+    /// Says so; waits for somebody who deletes.
+    pub(super) fn begin(root: &std::path::Path) -> Result<InUse> {
+        let path = root.join("locks/store");
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .at("open", &path)?;
+        let in_use = InUse(file);
+        in_use.share_again().at("lock", &path)?;
+        Ok(in_use)
+    }
+
+    /// Whether nobody else has it open; nobody can open it then, until [`InUse::share_again`].
+    pub(super) fn try_alone(&self) -> bool {
+        flock(&self.0, FlockOperation::NonBlockingLockExclusive).is_ok()
+    }
+
+    /// Lets others open it.
+    pub(super) fn share_again(&self) -> std::io::Result<()> {
+        loop {
+            match flock(&self.0, FlockOperation::LockShared) {
+                Err(rustix::io::Errno::INTR) => {}
+                other => return Ok(other?),
+            }
+        }
+    }
+}
+
 impl Store {
     /// Waits for the lock `name`, which is exclusive.
     pub(crate) fn lock(&self, name: &str) -> Result<Lock> {

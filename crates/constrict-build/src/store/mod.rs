@@ -7,6 +7,7 @@ mod blob;
 mod inspection;
 mod layer;
 mod lock;
+pub mod prune;
 mod record;
 mod session;
 mod snapshot;
@@ -33,6 +34,7 @@ pub struct Store {
     /// The folder of snapshots: one for each sandbox mode, since the owners on disk differ.
     mode: &'static str,
     session: session::Session,
+    in_use: lock::InUse,
     counter: AtomicU64,
     indexes: layer::IndexCache,
 }
@@ -83,6 +85,7 @@ impl Store {
         Ok(Store {
             root: root.into(),
             mode,
+            in_use: lock::InUse::begin(root)?,
             session: session::Session::begin(&root.join("tmp"))?,
             counter: AtomicU64::new(0),
             indexes: layer::IndexCache::default(),

@@ -34,10 +34,15 @@ pub(crate) struct SlotRecord {
 impl Store {
     /// The record under `key`, if its layer is still there.
     pub(crate) fn cache_record(&self, key: &Digest) -> Result<Option<CacheRecord>> {
-        let record: Option<CacheRecord> =
-            self.read_json(&self.root.join("cache").join(key.hex()))?;
+        let path = self.root.join("cache").join(key.hex());
+        let record: Option<CacheRecord> = self.read_json(&path)?;
         match record {
-            Some(record) if self.layer_record(&record.diff_id)?.is_some() => Ok(Some(record)),
+            Some(record) if self.layer_record(&record.diff_id)?.is_some() => {
+                // when it was last used, for prune; a store that cannot be written to is still good for reading
+                let _ = std::fs::File::open(&path)
+                    .and_then(|file| file.set_modified(std::time::SystemTime::now()));
+                Ok(Some(record))
+            }
             _ => Ok(None),
         }
     }

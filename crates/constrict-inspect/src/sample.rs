@@ -6,6 +6,8 @@ use std::io;
 use constrict_oci::layer::Entry;
 use constrict_oci::{ImageConfig, Platform};
 
+use crate::facts::Facts;
+use crate::facts::imports::{Closure, Imports, MissingModule, Module, ModuleKind, Reach};
 use crate::files::{Contents, Elf, Files, Kind, Node};
 use crate::image::{Image, Layer};
 use crate::pack::elf;
@@ -163,6 +165,28 @@ impl Sample {
         }
     }
 
+    /// What one rule finds if a program imports these modules and misses those.
+    pub(crate) fn importing(
+        self,
+        rule: &str,
+        modules: Vec<(&str, Module)>,
+        missing: Vec<MissingModule>,
+    ) -> Vec<Finding> {
+        let image = self.image();
+        let named = |(name, module): (&str, Module)| (name.to_string(), module);
+        let run = Closure {
+            program: 0,
+            modules: modules.into_iter().map(named).collect(),
+            missing,
+            missing_names: Vec::new(),
+        };
+        let facts = Facts::new(&image).importing(Imports { runs: vec![run] });
+        let mut findings = Vec::new();
+        let rule = crate::rules::find(rule).expect("a rule of ours");
+        (rule.check)(&facts, &mut findings);
+        findings
+    }
+
     /// Everything that the rules find.
     pub(crate) fn check(self) -> Report {
         check(&self.image(), &|_| false)
@@ -176,6 +200,31 @@ impl Sample {
             .into_iter()
             .filter(|finding| finding.rule == rule)
             .collect()
+    }
+}
+
+/// A module that `app.py` imports in its first line and that is nowhere.
+pub(crate) fn missing(name: &str, need: Reach, searched: &[&str]) -> MissingModule {
+    MissingModule {
+        name: name.into(),
+        need,
+        chain: vec![format!("app.py:1 import {name}")],
+        importer: b"app/app.py".to_vec(),
+        line: 1,
+        searched: searched
+            .iter()
+            .map(|path| path.as_bytes().to_vec())
+            .collect(),
+    }
+}
+
+/// A module that `app.py` imports and that is found.
+pub(crate) fn module(path: &str, kind: ModuleKind, need: Reach) -> Module {
+    Module {
+        path: path.as_bytes().to_vec(),
+        kind,
+        need,
+        chain: vec!["app.py:1".into()],
     }
 }
 

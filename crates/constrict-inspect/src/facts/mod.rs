@@ -76,6 +76,13 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// With these imports, as if they had been found.
+    #[cfg(test)]
+    pub(crate) fn importing(mut self, imports: Imports) -> Facts<'a> {
+        self.imports = OnceLock::from(imports);
+        self
+    }
+
     /// The merged files.
     pub fn files(&self) -> &'a Files {
         &self.image.files

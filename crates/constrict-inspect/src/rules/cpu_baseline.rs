@@ -83,3 +83,34 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{Sample, module};
+
+    fn found(name: &str) -> Vec<String> {
+        let site = "usr/lib/python3.12/site-packages";
+        let sample = Sample::new().file(&format!("{site}/{name}-1.9.0.dist-info/METADATA"), "");
+        let path = format!("{site}/{name}/__init__.py");
+        let found = sample.importing(
+            RULE.name,
+            vec![(name, module(&path, ModuleKind::Source, Reach::Sure))],
+            vec![],
+        );
+        found.into_iter().map(|found| found.message).collect()
+    }
+
+    #[test]
+    fn wheels_that_are_known_to_need_avx_are_named() {
+        assert_eq!(
+            found("polars"),
+            ["`polars` 1.9.0 needs a processor with AVX2 and FMA"]
+        );
+    }
+
+    #[test]
+    fn others_pass() {
+        assert_eq!(found("numpy"), [""; 0]);
+    }
+}

@@ -156,6 +156,8 @@ fn required(requirement: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::imports::ModuleKind;
+    use crate::sample::{Sample, module};
 
     #[test]
     fn extras_do_not_count() {
@@ -165,5 +167,59 @@ mod tests {
         );
         assert_eq!(required("pytest>=7; extra == 'test'"), None);
         assert_eq!(required("(broken"), None);
+    }
+
+    const SITE: &str = "opt/venv/lib/python3.12/site-packages";
+
+    fn found(requires: &str, imported: &str) -> Vec<String> {
+        let dist = |sample: Sample, name: &str, requires: &str| {
+            sample
+                .file(
+                    &format!("{SITE}/{name}-1.0.dist-info/METADATA"),
+                    format!("Name: {name}\n{requires}\n"),
+                )
+                .file(
+                    &format!("{SITE}/{name}-1.0.dist-info/RECORD"),
+                    format!("{name}/__init__.py,,\n"),
+                )
+                .file(&format!("{SITE}/{name}/__init__.py"), "")
+        };
+        let sample = dist(
+            dist(
+                dist(Sample::new(), "flask", requires),
+                "pytest",
+                "Requires-Dist: iniconfig",
+            ),
+            "ruff",
+            "",
+        );
+        let path = format!("{SITE}/{imported}/__init__.py");
+        let found = sample.importing(
+            RULE.name,
+            vec![(imported, module(&path, ModuleKind::Source, Reach::Sure))],
+            vec![],
+        );
+        let evidence = found.into_iter().flat_map(|found| found.evidence);
+        evidence
+            .map(|line| line.text.split(':').next().unwrap_or_default().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn tools_that_nobody_asks_for_are_listed() {
+        assert_eq!(found("", "flask"), ["pytest 1.0", "ruff 1.0"]);
+        assert_eq!(
+            found("Requires-Dist: pytest; extra == 'test'", "flask"),
+            ["pytest 1.0", "ruff 1.0"]
+        );
+    }
+
+    #[test]
+    fn tools_that_are_required_or_imported_are_no_waste() {
+        assert_eq!(
+            found("Requires-Dist: pytest>=7\nRequires-Dist: ruff", "flask"),
+            [""; 0]
+        );
+        assert_eq!(found("", "pytest"), ["ruff 1.0"]);
     }
 }

@@ -205,3 +205,71 @@ fn finding(facts: &Facts<'_>, pointer: &Pointer, needed: Option<&MissingModule>)
 }
 
 const HINT: &str = "install the distribution itself: `pip install .` without `-e`, `uv sync --no-editable`, `poetry build` and its wheel";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{Sample, missing};
+
+    const SITE: &str = "opt/venv/lib/python3.12/site-packages";
+
+    fn sample(pointer: &str, content: &str) -> Sample {
+        let record = format!("{pointer},,\nshop-1.0.dist-info/top_level.txt,,\n");
+        Sample::new()
+            .file(&format!("{SITE}/{pointer}"), content)
+            .file(&format!("{SITE}/shop-1.0.dist-info/RECORD"), record)
+            .file(
+                &format!("{SITE}/shop-1.0.dist-info/top_level.txt"),
+                "shop\n",
+            )
+    }
+
+    #[test]
+    fn sources_that_stayed_behind_are_named() {
+        let finder = "MAPPING: dict[str, str] = {'shop': '/src/shop', 'other': '/src/other'}\nNAMESPACES: dict = {}\n";
+        for (pointer, content, target) in [
+            ("__editable__.shop-1.0.pth", "/src\n", "/src"),
+            ("__editable___shop_1_0_finder.py", finder, "/src/shop"),
+        ] {
+            let found = sample(pointer, content).importing(
+                RULE.name,
+                vec![],
+                vec![missing("shop.wsgi", Reach::Sure, &[SITE])],
+            );
+            let found: Vec<_> = found
+                .into_iter()
+                .filter(|found| found.severity == Severity::Breaks)
+                .collect();
+            assert_eq!(found.len(), 1, "{pointer}");
+            let message = format!(
+                "this image cannot start: `shop` is installed as a pointer to `{target}`, which is not in it"
+            );
+            assert_eq!(found[0].message, message);
+        }
+    }
+
+    #[test]
+    fn a_pointer_that_nothing_needs_is_a_risk() {
+        let found = sample("shop.pth", "/src\n").importing(
+            RULE.name,
+            vec![],
+            vec![missing("flask", Reach::Sure, &[SITE])],
+        );
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].severity, Severity::Risk);
+        assert_eq!(
+            found[0].message,
+            "an editable install points to `/src`, which is not in this image"
+        );
+    }
+
+    #[test]
+    fn sources_that_came_along_pass() {
+        let there =
+            sample("shop.pth", "/src\nimport site\n# /gone\n").file("src/shop/__init__.py", "");
+        assert_eq!(there.importing(RULE.name, vec![], vec![]), []);
+        let finder = "MAPPING = {'shop': '/src/shop'}\n";
+        let module = sample("__editable___shop_finder.py", finder).file("src/shop.py", "");
+        assert_eq!(module.importing(RULE.name, vec![], vec![]), []);
+    }
+}

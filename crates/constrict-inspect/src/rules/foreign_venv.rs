@@ -152,8 +152,9 @@ fn failure(facts: &Facts<'_>, venv: &[u8]) -> Option<String> {
         )
     };
     let mut faults = facts.natives().faults.iter();
-    let fault = faults
-        .find(|fault| fault.need == Some(Reach::Sure) && foreign(&fault.kind) && inside(&fault.object))?;
+    let fault = faults.find(|fault| {
+        fault.need == Some(Reach::Sure) && foreign(&fault.kind) && inside(&fault.object)
+    })?;
     Some(fault.chain.join(" → "))
 }
 

@@ -136,3 +136,51 @@ fn is_data(path: &[u8]) -> bool {
             .split(|byte| *byte == b'/')
             .any(|part| SPARE.contains(&part))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::imports::{ModuleKind, Reach};
+    use crate::sample::{Sample, module};
+
+    const SITE: &str = "opt/venv/lib/python3.12/site-packages";
+
+    fn found(editable: bool, path: &str) -> Vec<Finding> {
+        let url =
+            format!("{{\"url\": \"file:///src\", \"dir_info\": {{\"editable\": {editable}}}}}");
+        Sample::new()
+            .file("src/shop/__init__.py", "")
+            .file("src/shop/schema.sql", "")
+            .file("src/shop/templates/base.html", "")
+            .file("src/shop/tests/data.json", "")
+            .file(&format!("{SITE}/shop/__init__.py"), "")
+            .file(&format!("{SITE}/shop/schema.sql"), "")
+            .file(&format!("{SITE}/shop-1.0.dist-info/direct_url.json"), url)
+            .file(
+                &format!("{SITE}/shop-1.0.dist-info/RECORD"),
+                "shop/__init__.py,,\nshop/schema.sql,,\n",
+            )
+            .importing(
+                RULE.name,
+                vec![("shop", module(path, ModuleKind::Source, Reach::Sure))],
+                vec![],
+            )
+    }
+
+    #[test]
+    fn templates_that_were_not_installed_are_named() {
+        let found = found(false, &format!("{SITE}/shop/__init__.py"));
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            found[0].message,
+            "1 data file of `shop` were not installed with it"
+        );
+        assert_eq!(found[0].evidence[0].text, "/src/shop/templates/base.html");
+    }
+
+    #[test]
+    fn sources_that_are_imported_as_they_lie_lack_nothing() {
+        assert_eq!(found(false, "src/shop/__init__.py"), []);
+        assert_eq!(found(true, &format!("{SITE}/shop/__init__.py")), []);
+    }
+}

@@ -90,3 +90,59 @@ fn hint(module: &str) -> &'static str {
         _ => "require `setuptools`",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{Sample, missing};
+
+    const SITE: &str = "usr/local/lib/python3.12/site-packages";
+
+    #[test]
+    fn setuptools_without_pkg_resources_is_named() {
+        let sample =
+            Sample::new().file(&format!("{SITE}/setuptools-82.0.1.dist-info/METADATA"), "");
+        let found = sample.importing(
+            RULE.name,
+            vec![],
+            vec![missing("pkg_resources", Reach::Sure, &[SITE])],
+        );
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].severity, Severity::Breaks);
+        assert_eq!(
+            found[0].message,
+            "this image cannot start: nothing in it provides `pkg_resources`"
+        );
+        let evidence: Vec<_> = found[0]
+            .evidence
+            .iter()
+            .map(|line| line.text.as_str())
+            .collect();
+        let installed = format!("setuptools 82.0.1, `/{SITE}/setuptools-82.0.1.dist-info`");
+        assert_eq!(
+            evidence,
+            ["app.py:1 import pkg_resources", installed.as_str()]
+        );
+        assert!(
+            found[0]
+                .hint
+                .as_deref()
+                .is_some_and(|hint| hint.contains("setuptools<82"))
+        );
+    }
+
+    #[test]
+    fn imports_that_are_tried_or_are_others_business_pass() {
+        let missed = vec![
+            missing("pkg_resources", Reach::Optional, &[SITE]),
+            missing("flask", Reach::Sure, &[SITE]),
+        ];
+        assert_eq!(Sample::new().importing(RULE.name, vec![], missed), []);
+        let later = Sample::new().importing(
+            RULE.name,
+            vec![],
+            vec![missing("setuptools", Reach::Maybe, &[SITE])],
+        );
+        assert_eq!(later[0].severity, Severity::Risk);
+    }
+}

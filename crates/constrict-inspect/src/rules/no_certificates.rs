@@ -121,3 +121,57 @@ fn hint(facts: &Facts<'_>) -> &'static str {
         _ => "COPY --from=… /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::imports::{ModuleKind, Reach};
+    use crate::sample::{Sample, module};
+
+    fn found(sample: Sample, source: &str) -> Vec<String> {
+        let app = module("app/app.py", ModuleKind::Source, Reach::Sure);
+        let found =
+            sample
+                .file("app/app.py", source)
+                .importing(RULE.name, vec![("app", app)], vec![]);
+        found.into_iter().map(|found| found.message).collect()
+    }
+
+    #[test]
+    fn a_client_without_authorities_is_a_risk() {
+        let message =
+            "no certificate authorities are in this image: TLS connections fail to verify";
+        assert_eq!(
+            found(
+                Sample::new(),
+                "import os\nfrom urllib.request import urlopen\n"
+            ),
+            [message]
+        );
+        let set = Sample::new()
+            .file("etc/ssl/cert.pem", "x")
+            .config(|config| config.config.env = vec!["SSL_CERT_FILE=/gone.pem".into()]);
+        assert_eq!(
+            found(set, ""),
+            ["`SSL_CERT_FILE` names `/gone.pem`, which is not in this image"]
+        );
+    }
+
+    #[test]
+    fn authorities_or_no_client_pass() {
+        assert_eq!(
+            found(
+                Sample::new().file("etc/ssl/certs/ca-certificates.crt", "x"),
+                "import aiohttp\n"
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            found(
+                Sample::new(),
+                "import requests\nfrom urllib.parse import quote\n# import aiohttp\nimport aiohttp_x\n"
+            ),
+            [""; 0]
+        );
+    }
+}

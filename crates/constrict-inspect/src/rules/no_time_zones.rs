@@ -208,6 +208,8 @@ fn is_target(before: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::imports::ModuleKind;
+    use crate::sample::{Sample, module};
 
     #[test]
     fn assignments_of_a_module_run_when_it_is_imported() {
@@ -230,5 +232,63 @@ mod tests {
         let text = "import zoneinfo\n\"\"\"\nTZ = zoneinfo.ZoneInfo(\"A/B\")\n\"\"\"\n# TZ = zoneinfo.ZoneInfo('A/B')\nx = f(zoneinfo.ZoneInfo(name))\n";
         assert_eq!(uses(text), []);
         assert_eq!(uses("TZ = ZoneInfo(\"A/B\")\n"), []);
+    }
+
+    fn found(sample: Sample, source: &str) -> Vec<(Severity, String)> {
+        let app = module("app/app.py", ModuleKind::Source, Reach::Sure);
+        let found =
+            sample
+                .file("app/app.py", source)
+                .importing(RULE.name, vec![("app", app)], vec![]);
+        found
+            .into_iter()
+            .map(|found| (found.severity, found.message))
+            .collect()
+    }
+
+    const SOURCE: &str = "from zoneinfo import ZoneInfo\nTZ = ZoneInfo('Europe/Berlin')\n";
+
+    #[test]
+    fn a_zone_without_data_breaks_the_import() {
+        let message =
+            "this image cannot start: it has no data of the time zone `Europe/Berlin`".to_string();
+        assert_eq!(found(Sample::new(), SOURCE), [(Severity::Breaks, message)]);
+        let later = "import zoneinfo\ndef now():\n    return zoneinfo.ZoneInfo('UTC')\n";
+        assert_eq!(
+            found(Sample::new(), later),
+            [(
+                Severity::Risk,
+                "this image has no data of the time zone `UTC`".to_string()
+            )]
+        );
+        let set =
+            Sample::new().config(|config| config.config.env = vec!["TZ=Europe/Berlin".into()]);
+        let message =
+            "`TZ=Europe/Berlin` has no effect: the data of that time zone is not in this image"
+                .to_string();
+        assert_eq!(found(set, ""), [(Severity::Risk, message)]);
+    }
+
+    #[test]
+    fn data_of_the_system_or_of_a_distribution_will_do() {
+        assert_eq!(
+            found(
+                Sample::new().file("usr/share/zoneinfo/Europe/Berlin", "TZif"),
+                SOURCE
+            ),
+            []
+        );
+        assert_eq!(
+            found(
+                Sample::new().file(
+                    "usr/lib/python3.12/site-packages/tzdata-2025.2.dist-info/METADATA",
+                    ""
+                ),
+                SOURCE
+            ),
+            []
+        );
+        let utc = Sample::new().config(|config| config.config.env = vec!["TZ=UTC".into()]);
+        assert_eq!(found(utc, ""), []);
     }
 }

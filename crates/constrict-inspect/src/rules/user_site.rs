@@ -149,3 +149,77 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{Sample, missing};
+
+    const USER_SITE: &str = "root/.local/lib/python3.11/site-packages";
+    const SITE: &str = "usr/local/lib/python3.11/site-packages";
+
+    fn sample(mode: u32) -> Sample {
+        Sample::new()
+            .file(
+                "etc/passwd",
+                "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n",
+            )
+            .directory("root", mode)
+            .file(&format!("{USER_SITE}/flask/__init__.py"), "")
+            .file(&format!("{USER_SITE}/flask-3.0.dist-info/METADATA"), "")
+            .config(|config| config.config.user = "app".into())
+    }
+
+    #[test]
+    fn what_root_installed_for_itself_is_closed_to_others() {
+        let found = sample(0o700).importing(
+            RULE.name,
+            vec![],
+            vec![missing("flask", Reach::Sure, &[SITE])],
+        );
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].severity, Severity::Breaks);
+        assert_eq!(
+            found[0].message,
+            format!(
+                "this image cannot start: `flask` is installed where `app` cannot go, in `/{USER_SITE}`"
+            )
+        );
+        assert_eq!(
+            found[0].evidence[1].text,
+            "`/root` has mode 700 and belongs to 0:0"
+        );
+        let found = sample(0o755).importing(
+            RULE.name,
+            vec![],
+            vec![missing("flask.app", Reach::Sure, &[SITE])],
+        );
+        assert_eq!(
+            found[0].message,
+            format!(
+                "this image cannot start: `flask` is installed for another user, in `/{USER_SITE}`"
+            )
+        );
+    }
+
+    #[test]
+    fn a_module_that_is_nowhere_or_for_another_python_has_another_cause() {
+        let none = |missed| sample(0o700).importing(RULE.name, vec![], vec![missed]);
+        assert_eq!(none(missing("django", Reach::Sure, &[SITE])), []);
+        assert_eq!(
+            none(missing(
+                "flask",
+                Reach::Sure,
+                &["usr/local/lib/python3.12/site-packages"]
+            )),
+            []
+        );
+        assert_eq!(none(missing("flask", Reach::Optional, &[SITE])), []);
+        let searched = sample(0o755).importing(
+            RULE.name,
+            vec![],
+            vec![missing("flask", Reach::Sure, &[SITE, USER_SITE])],
+        );
+        assert_eq!(searched, []);
+    }
+}

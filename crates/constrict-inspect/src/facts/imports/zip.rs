@@ -63,20 +63,35 @@ impl Archive {
     fn parse(bytes: Vec<u8>) -> Option<Archive> {
         let first = bytes.len().checked_sub(END_LENGTH)?;
         let last = first.saturating_sub(COMMENT_LIMIT);
-        let end = (last..=first).rev().find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))?;
+        let end = (last..=first)
+            .rev()
+            .find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))?;
         let (size, offset) = (word(&bytes, end + 12)?, word(&bytes, end + 16)?);
         let start = end.checked_sub(size)?;
         let shift = start.checked_sub(offset)?;
         let mut members = BTreeMap::new();
         let mut at = start;
         while at < end && bytes[at..].starts_with(b"PK\x01\x02") {
-            let lengths = [half(&bytes, at + 28)?, half(&bytes, at + 30)?, half(&bytes, at + 32)?].map(usize::from);
+            let lengths = [
+                half(&bytes, at + 28)?,
+                half(&bytes, at + 30)?,
+                half(&bytes, at + 32)?,
+            ]
+            .map(usize::from);
             let name = bytes.get(at + 46..at + 46 + lengths[0])?;
-            let member = Member { offset: word(&bytes, at + 42)?, stored: word(&bytes, at + 20)?, method: half(&bytes, at + 10)? };
+            let member = Member {
+                offset: word(&bytes, at + 42)?,
+                stored: word(&bytes, at + 20)?,
+                method: half(&bytes, at + 10)?,
+            };
             members.insert(String::from_utf8_lossy(name).into_owned(), member);
             at += 46 + lengths.iter().sum::<usize>();
         }
-        Some(Archive { bytes, shift, members })
+        Some(Archive {
+            bytes,
+            shift,
+            members,
+        })
     }
 
     /// Whether it has this member.
@@ -86,7 +101,10 @@ impl Archive {
 
     /// Whether it has members below this directory, whose name ends with `/`.
     pub(super) fn has_directory(&self, name: &str) -> bool {
-        self.members.range(name.to_string()..).next().is_some_and(|(found, _)| found.starts_with(name))
+        self.members
+            .range(name.to_string()..)
+            .next()
+            .is_some_and(|(found, _)| found.starts_with(name))
     }
 
     /// The content of a member.
@@ -102,7 +120,10 @@ impl Archive {
         let mut content = Vec::new();
         match member.method {
             0 => stored.take(MEMBER_LIMIT).read_to_end(&mut content).ok()?,
-            8 => flate2::read::DeflateDecoder::new(stored).take(MEMBER_LIMIT).read_to_end(&mut content).ok()?,
+            8 => flate2::read::DeflateDecoder::new(stored)
+                .take(MEMBER_LIMIT)
+                .read_to_end(&mut content)
+                .ok()?,
             _ => return None,
         };
         Some(content)

@@ -60,13 +60,24 @@ fn describe(facts: &Facts<'_>, path: &[u8]) -> Option<Interpreter> {
         .or_else(|| linked_names(files, path))
         .or_else(|| beside(files, path, implementation))?;
     let found = library(files, parent(path), implementation, version)
-        .or_else(|| super::getpath::home_of(files, path).and_then(|home| library(files, &home, implementation, version)))
+        .or_else(|| {
+            super::getpath::home_of(files, path)
+                .and_then(|home| library(files, &home, implementation, version))
+        })
         .or_else(|| usual(files, implementation, version));
-    let prefix = found.as_ref().map_or_else(|| parent(parent(path)).to_vec(), |(prefix, _)| prefix.clone());
+    let prefix = found.as_ref().map_or_else(
+        || parent(parent(path)).to_vec(),
+        |(prefix, _)| prefix.clone(),
+    );
     let library = found.map(|(_, library)| library);
     let (soabi, soabi_known) = soabi(facts, library.as_deref(), version);
-    let site = library.as_ref().and_then(|library| files.text(&join(library, b"site.py"), SITE_LIMIT));
-    let loader = object.as_ref().and_then(|object| object.0.interpreter.clone()).unwrap_or_default();
+    let site = library
+        .as_ref()
+        .and_then(|library| files.text(&join(library, b"site.py"), SITE_LIMIT));
+    let loader = object
+        .as_ref()
+        .and_then(|object| object.0.interpreter.clone())
+        .unwrap_or_default();
     Some(Interpreter {
         path: path.to_vec(),
         implementation,
@@ -86,7 +97,9 @@ fn describe(facts: &Facts<'_>, path: &[u8]) -> Option<Interpreter> {
 
 /// The version in `libpython3.11.so.1.0`.
 fn linked(library: &str) -> Option<(u8, u8)> {
-    let rest = library.strip_prefix("libpython").or_else(|| library.strip_prefix("libpypy"))?;
+    let rest = library
+        .strip_prefix("libpython")
+        .or_else(|| library.strip_prefix("libpypy"))?;
     version(rest.split_once(".so")?.0.trim_end_matches(['t', 'd', 'm']))
 }
 
@@ -97,14 +110,21 @@ fn linked_names(files: &Files, path: &[u8]) -> Option<(u8, u8)> {
         .list(directory)
         .into_iter()
         .filter_map(|(name, _)| Some((name, named(name)?.1?)))
-        .find(|(name, _)| files.resolve(&join(directory, name)).is_some_and(|(target, _)| target == path))
+        .find(|(name, _)| {
+            files
+                .resolve(&join(directory, name))
+                .is_some_and(|(target, _)| target == path)
+        })
         .map(|(_, version)| version)
 }
 
 /// The version that `pyvenv.cfg` or the one standard library beside the executable tells.
 fn beside(files: &Files, path: &[u8], implementation: Implementation) -> Option<(u8, u8)> {
     if let Some(venv) = super::getpath::Venv::find(files, path) {
-        let told = venv.get("version").or_else(|| venv.get("version_info")).and_then(version);
+        let told = venv
+            .get("version")
+            .or_else(|| venv.get("version_info"))
+            .and_then(version);
         if told.is_some() {
             return told;
         }
@@ -114,7 +134,10 @@ fn beside(files: &Files, path: &[u8], implementation: Implementation) -> Option<
     for directory in ["lib", "lib64"] {
         let directory = join(parent(parent(path)), directory.as_bytes());
         for (name, _) in files.list(&directory) {
-            let told = std::str::from_utf8(name).ok().and_then(|name| name.strip_prefix(prefix)).and_then(version);
+            let told = std::str::from_utf8(name)
+                .ok()
+                .and_then(|name| name.strip_prefix(prefix))
+                .and_then(version);
             libraries.extend(told.filter(|_| landmark(files, &join(&directory, name))));
         }
     }
@@ -134,7 +157,12 @@ fn landmark(files: &Files, library: &[u8]) -> bool {
 }
 
 /// The prefix and the standard library that are found from a directory upwards.
-pub(super) fn library(files: &Files, start: &[u8], implementation: Implementation, version: (u8, u8)) -> Option<(Vec<u8>, Vec<u8>)> {
+pub(super) fn library(
+    files: &Files,
+    start: &[u8],
+    implementation: Implementation,
+    version: (u8, u8),
+) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut prefix = start;
     loop {
         if let Some(library) = library_of(files, prefix, implementation, version) {
@@ -148,7 +176,12 @@ pub(super) fn library(files: &Files, start: &[u8], implementation: Implementatio
 }
 
 /// The standard library of a prefix, if it is there.
-pub(super) fn library_of(files: &Files, prefix: &[u8], implementation: Implementation, (x, y): (u8, u8)) -> Option<Vec<u8>> {
+pub(super) fn library_of(
+    files: &Files,
+    prefix: &[u8],
+    implementation: Implementation,
+    (x, y): (u8, u8),
+) -> Option<Vec<u8>> {
     let name = format!("{}{x}.{y}", directory_name(implementation));
     ["lib", "lib64"]
         .iter()
@@ -157,8 +190,17 @@ pub(super) fn library_of(files: &Files, prefix: &[u8], implementation: Implement
 }
 
 /// Where interpreters are compiled to look when they find nothing from where they are.
-fn usual(files: &Files, implementation: Implementation, version: (u8, u8)) -> Option<(Vec<u8>, Vec<u8>)> {
-    let of = |prefix: &&str| Some((prefix.as_bytes().to_vec(), library_of(files, prefix.as_bytes(), implementation, version)?));
+fn usual(
+    files: &Files,
+    implementation: Implementation,
+    version: (u8, u8),
+) -> Option<(Vec<u8>, Vec<u8>)> {
+    let of = |prefix: &&str| {
+        Some((
+            prefix.as_bytes().to_vec(),
+            library_of(files, prefix.as_bytes(), implementation, version)?,
+        ))
+    };
     ["usr/local", "usr"].iter().find_map(of)
 }
 
@@ -169,7 +211,10 @@ fn soabi(facts: &Facts<'_>, library: Option<&[u8]>, (x, y): (u8, u8)) -> (String
     if let Some(library) = library {
         let dynload = files.list(&join(library, b"lib-dynload"));
         let tagged = dynload.iter().filter_map(|(name, _)| {
-            let (_, tag) = text(name).strip_suffix(".so")?.split_once('.').map(|(stem, tag)| (stem.to_string(), tag.to_string()))?;
+            let (_, tag) = text(name)
+                .strip_suffix(".so")?
+                .split_once('.')
+                .map(|(stem, tag)| (stem.to_string(), tag.to_string()))?;
             (tag.starts_with("cpython-") || tag.starts_with("pypy")).then_some(tag)
         });
         if let Some(tag) = tagged.into_iter().next() {
@@ -177,7 +222,9 @@ fn soabi(facts: &Facts<'_>, library: Option<&[u8]>, (x, y): (u8, u8)) -> (String
         }
         for (name, _) in files.list(library) {
             let name = text(name);
-            let data = name.strip_prefix("_sysconfigdata_").and_then(|rest| rest.strip_suffix(".py"));
+            let data = name
+                .strip_prefix("_sysconfigdata_")
+                .and_then(|rest| rest.strip_suffix(".py"));
             if let Some((flags, triplet)) = data.and_then(|data| data.split_once("_linux_")) {
                 return (format!("cpython-{x}{y}{flags}-{triplet}"), true);
             }
@@ -190,6 +237,10 @@ fn soabi(facts: &Facts<'_>, library: Option<&[u8]>, (x, y): (u8, u8)) -> (String
         "amd64" => "x86_64",
         other => other,
     };
-    let libc = if facts.system().libcs == [Libc::Musl] { "musl" } else { "gnu" };
+    let libc = if facts.system().libcs == [Libc::Musl] {
+        "musl"
+    } else {
+        "gnu"
+    };
     (format!("cpython-{x}{y}-{machine}-linux-{libc}"), false)
 }

@@ -27,7 +27,9 @@ impl Venv {
     /// The one that applies to an executable as it is invoked: beside it or one directory up.
     pub(crate) fn find(files: &Files, executable: &[u8]) -> Option<Venv> {
         let beside = parent(executable);
-        [beside, parent(beside)].iter().find_map(|directory| Venv::read(files, &join(directory, b"pyvenv.cfg")))
+        [beside, parent(beside)]
+            .iter()
+            .find_map(|directory| Venv::read(files, &join(directory, b"pyvenv.cfg")))
     }
 
     /// Reads one.
@@ -36,7 +38,9 @@ impl Venv {
         let pairs = text.lines().filter_map(|line| line.split_once('='));
         Some(Venv {
             path: path.to_vec(),
-            keys: pairs.map(|(key, value)| (key.trim().to_ascii_lowercase(), value.trim().to_string())).collect(),
+            keys: pairs
+                .map(|(key, value)| (key.trim().to_ascii_lowercase(), value.trim().to_string()))
+                .collect(),
         })
     }
 
@@ -69,18 +73,33 @@ pub(super) struct Roots {
 }
 
 impl Roots {
-    pub(super) fn find(files: &Files, interpreter: &Interpreter, executable: &[u8], options: &Options) -> Roots {
+    pub(super) fn find(
+        files: &Files,
+        interpreter: &Interpreter,
+        executable: &[u8],
+        options: &Options,
+    ) -> Roots {
         let venv = Venv::find(files, executable);
         let (base, found) = match &options.home {
             Some(home) => {
                 let home = join(b"", home.split(':').next().unwrap_or_default().as_bytes());
-                let found = library_of(files, &home, interpreter.implementation, interpreter.version);
+                let found = library_of(
+                    files,
+                    &home,
+                    interpreter.implementation,
+                    interpreter.version,
+                );
                 (home, found)
             }
             None => {
                 let home = venv.as_ref().and_then(|venv| venv.get("home"));
                 let from_home = home.and_then(|home| {
-                    library(files, &join(b"", home.as_bytes()), interpreter.implementation, interpreter.version)
+                    library(
+                        files,
+                        &join(b"", home.as_bytes()),
+                        interpreter.implementation,
+                        interpreter.version,
+                    )
                 });
                 match from_home {
                     Some((base, library)) => (base, Some(library)),
@@ -112,9 +131,15 @@ fn path_file(files: &Files, executable: &[u8], version: (u8, u8)) -> Option<(Vec
     let name = [file_name(executable), b"._pth"].concat();
     let directory = parent(executable);
     let text = files.text(&join(directory, &name), LIMIT)?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let (code, paths): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("import "));
-    let paths = paths.into_iter().map(|path| join(directory, path.as_bytes())).collect();
+    let paths = paths
+        .into_iter()
+        .map(|path| join(directory, path.as_bytes()))
+        .collect();
     Some((paths, code.contains(&"import site")))
 }
 
@@ -128,7 +153,10 @@ pub(super) fn directories(
 ) -> Vec<SearchDirectory> {
     let mut found = Vec::new();
     let mut add = |path: Vec<u8>, from: PathSource| {
-        if !found.iter().any(|known: &SearchDirectory| known.path == path) {
+        if !found
+            .iter()
+            .any(|known: &SearchDirectory| known.path == path)
+        {
             found.push(SearchDirectory { path, from });
         }
     };
@@ -136,11 +164,18 @@ pub(super) fn directories(
         add(path, PathSource::Script);
     }
     if let Some(lines) = &roots.file_path {
-        lines.iter().for_each(|line| add(line.clone(), PathSource::Library));
+        lines
+            .iter()
+            .for_each(|line| add(line.clone(), PathSource::Library));
         return found;
     }
     if let Some(path) = &options.path {
-        path.split(':').for_each(|part| add(normal(&environment.absolute(part.as_bytes())), PathSource::Variable));
+        path.split(':').for_each(|part| {
+            add(
+                normal(&environment.absolute(part.as_bytes())),
+                PathSource::Variable,
+            )
+        });
     }
     let above = parent(&roots.library);
     let zip = String::from_utf8_lossy(file_name(&roots.library)).replace('.', "") + ".zip";
@@ -151,8 +186,17 @@ pub(super) fn directories(
 }
 
 /// `sys.path[0]`.
-fn script_directory(files: &Files, run: &PythonRun, environment: &Environment, options: &Options) -> Option<Vec<u8>> {
-    let resolved = |path: &[u8]| files.resolve(path).map_or_else(|| normal(path), |(path, _)| path);
+fn script_directory(
+    files: &Files,
+    run: &PythonRun,
+    environment: &Environment,
+    options: &Options,
+) -> Option<Vec<u8>> {
+    let resolved = |path: &[u8]| {
+        files
+            .resolve(path)
+            .map_or_else(|| normal(path), |(path, _)| path)
+    };
     match &run.target {
         Target::Path(path) => {
             let target = resolved(path);
@@ -162,9 +206,9 @@ fn script_directory(files: &Files, run: &PythonRun, environment: &Environment, o
             }
             options.script_directory.then(|| parent(&target).to_vec())
         }
-        Target::Module(_) | Target::Code(_) | Target::Prompt => {
-            options.script_directory.then(|| resolved(&environment.directory))
-        }
+        Target::Module(_) | Target::Code(_) | Target::Prompt => options
+            .script_directory
+            .then(|| resolved(&environment.directory)),
         Target::Unknown => None,
     }
 }

@@ -120,13 +120,17 @@ pub enum PathSource {
 impl Interpreters {
     /// Looks for them: on PATH, and in every directory that is called `bin`.
     pub fn find(facts: &Facts<'_>) -> Interpreters {
-        Interpreters { all: discover::all(facts) }
+        Interpreters {
+            all: discover::all(facts),
+        }
     }
 
     /// The interpreter that an executable is, links followed.
     pub fn of(&self, facts: &Facts<'_>, executable: &[u8]) -> Option<usize> {
         let (path, _) = facts.files().resolve(executable)?;
-        self.all.iter().position(|interpreter| interpreter.path == path)
+        self.all
+            .iter()
+            .position(|interpreter| interpreter.path == path)
     }
 
     /// What a program that is Python searches; `None` if its interpreter is not known.
@@ -134,19 +138,40 @@ impl Interpreters {
         let run = program.python.as_ref()?;
         let interpreter = self.of(facts, &program.executable)?;
         let options = Options::read(run, &program.environment, self.all[interpreter].version);
-        let roots = getpath::Roots::find(facts.files(), &self.all[interpreter], &program.executable, &options);
+        let roots = getpath::Roots::find(
+            facts.files(),
+            &self.all[interpreter],
+            &program.executable,
+            &options,
+        );
         let mut search = SearchPath {
             interpreter,
             prefix: roots.prefix.clone(),
             venv: roots.venv.as_ref().map(|venv| venv.path.clone()),
-            directories: getpath::directories(facts.files(), run, &program.environment, &roots, &options),
+            directories: getpath::directories(
+                facts.files(),
+                run,
+                &program.environment,
+                &roots,
+                &options,
+            ),
             mapped: Vec::new(),
             unknown: Vec::new(),
             distutils_hack: false,
         };
         if options.site && !roots.isolated_by_file {
-            let sight = site::Sight { files: facts.files(), user: &program.user };
-            site::extend(sight, &self.all[interpreter], &roots, &options, &program.environment, &mut search);
+            let sight = site::Sight {
+                files: facts.files(),
+                user: &program.user,
+            };
+            site::extend(
+                sight,
+                &self.all[interpreter],
+                &roots,
+                &options,
+                &program.environment,
+                &mut search,
+            );
         }
         Some(search)
     }

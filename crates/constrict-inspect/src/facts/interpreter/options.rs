@@ -33,7 +33,9 @@ impl Options {
         let mut flags = String::new();
         let mut words = run.options.iter();
         while let Some(word) = words.next() {
-            let Some(letters) = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else { continue };
+            let Some(letters) = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else {
+                continue;
+            };
             match letters.find(WITH_VALUE) {
                 Some(at) => {
                     flags.push_str(&letters[..at]);
@@ -47,10 +49,13 @@ impl Options {
         let isolated = flags.contains('I');
         let variables = !isolated && !flags.contains('E');
         let variable = |name: &str| {
-            let value = environment.get(name).filter(|value| variables && !value.is_empty());
+            let value = environment
+                .get(name)
+                .filter(|value| variables && !value.is_empty());
             value.map(str::to_string)
         };
-        let safe = version >= (3, 11) && (flags.contains('P') || variable("PYTHONSAFEPATH").is_some());
+        let safe =
+            version >= (3, 11) && (flags.contains('P') || variable("PYTHONSAFEPATH").is_some());
         Options {
             variables,
             script_directory: !isolated && !safe,

@@ -15,10 +15,39 @@ const MOST_DIRECTORIES: usize = 200;
 
 /// Code that does not change where modules are found.
 const HARMLESS: &[&str] = &[
-    "_virtualenv", "coverage", "COV_CORE", "pytest_cov", "_pytest", "sys.__plen", "sys.__egginsert", "ddtrace", "newrelic", "debugpy", "sentry_sdk",
-    "opentelemetry", "pretty_errors", "ca_certs_locater", "truststore", "pip_system_certs", "certifi_win32", "_distutils_hack", "beartype",
-    "typeguard", "zope.deprecation", "hunter", "scalene", "line_profiler", "sitecustomize", "hypothesis", "rich.traceback", "multiprocess", "pyximport",
-    "gevent", "apport", "logfire", "_pdbpp_path_hack",
+    "_virtualenv",
+    "coverage",
+    "COV_CORE",
+    "pytest_cov",
+    "_pytest",
+    "sys.__plen",
+    "sys.__egginsert",
+    "ddtrace",
+    "newrelic",
+    "debugpy",
+    "sentry_sdk",
+    "opentelemetry",
+    "pretty_errors",
+    "ca_certs_locater",
+    "truststore",
+    "pip_system_certs",
+    "certifi_win32",
+    "_distutils_hack",
+    "beartype",
+    "typeguard",
+    "zope.deprecation",
+    "hunter",
+    "scalene",
+    "line_profiler",
+    "sitecustomize",
+    "hypothesis",
+    "rich.traceback",
+    "multiprocess",
+    "pyximport",
+    "gevent",
+    "apport",
+    "logfire",
+    "_pdbpp_path_hack",
 ];
 
 /// Reads every `.pth` file of a site directory, in the order of their names.
@@ -28,14 +57,19 @@ pub(super) fn read_all(sight: Sight<'_>, site: &[u8], search: &mut SearchPath) {
         return;
     }
     for (name, _) in files.list(site) {
-        if !name.ends_with(b".pth") || name.starts_with(b".") || search.directories.len() > MOST_DIRECTORIES {
+        if !name.ends_with(b".pth")
+            || name.starts_with(b".")
+            || search.directories.len() > MOST_DIRECTORIES
+        {
             continue;
         }
         let path = join(site, name);
         if !sight.user.can(files, &path, Want::Read) {
             continue;
         }
-        let Some(text) = files.text(&path, LIMIT) else { continue };
+        let Some(text) = files.text(&path, LIMIT) else {
+            continue;
+        };
         for line in text.lines() {
             read_line(sight, site, &path, line.trim_end(), search);
         }
@@ -53,7 +87,10 @@ fn read_line(sight: Sight<'_>, site: &[u8], file: &[u8], line: &str, search: &mu
     let path = normal(&join(site, line.as_bytes()));
     let exists = sight.files.exists(&path) && sight.user.blocked(sight.files, &path).is_none();
     if exists && !search.directories.iter().any(|known| known.path == path) {
-        search.directories.push(SearchDirectory { path, from: PathSource::Pth(file.to_vec()) });
+        search.directories.push(SearchDirectory {
+            path,
+            from: PathSource::Pth(file.to_vec()),
+        });
     }
 }
 
@@ -68,12 +105,21 @@ fn run_line(sight: Sight<'_>, site: &[u8], file: &[u8], line: &str, search: &mut
         return;
     }
     let module = line["import".len()..].trim_start();
-    let module = module.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+    let module = module
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .next()
+        .unwrap_or_default();
     let finder = join(site, format!("{module}.py").as_bytes());
     if let Some(text) = sight.files.text(&finder, LIMIT) {
         let mapped = mapping(&text);
         if !mapped.is_empty() {
-            search.mapped.extend(mapped.into_iter().map(|(name, path)| Mapped { name, path: normal(path.as_bytes()), finder: finder.clone() }));
+            search
+                .mapped
+                .extend(mapped.into_iter().map(|(name, path)| Mapped {
+                    name,
+                    path: normal(path.as_bytes()),
+                    finder: finder.clone(),
+                }));
             return;
         }
     }
@@ -82,11 +128,16 @@ fn run_line(sight: Sight<'_>, site: &[u8], file: &[u8], line: &str, search: &mut
         if line.contains("addsitedir") {
             site::add_directory(sight, path, PathSource::Pth(file.to_vec()), search);
         } else if !search.directories.iter().any(|known| known.path == path) {
-            search.directories.push(SearchDirectory { path, from: PathSource::Pth(file.to_vec()) });
+            search.directories.push(SearchDirectory {
+                path,
+                from: PathSource::Pth(file.to_vec()),
+            });
         }
         return;
     }
-    if !HARMLESS.iter().any(|known| line.contains(known)) && !search.unknown.iter().any(|known| known == file) {
+    if !HARMLESS.iter().any(|known| line.contains(known))
+        && !search.unknown.iter().any(|known| known == file)
+    {
         search.unknown.push(file.to_vec());
     }
 }
@@ -94,7 +145,9 @@ fn run_line(sight: Sight<'_>, site: &[u8], file: &[u8], line: &str, search: &mut
 /// The path in `import site; site.addsitedir('/x')` and `import sys; sys.path.append('/x')`.
 fn added(line: &str) -> Option<&str> {
     let calls = ["addsitedir(", "sys.path.append(", "sys.path.insert("];
-    let at = calls.iter().find_map(|call| line.find(call).map(|at| at + call.len()))?;
+    let at = calls
+        .iter()
+        .find_map(|call| line.find(call).map(|at| at + call.len()))?;
     strings(&line[at..]).next()
 }
 
@@ -102,7 +155,10 @@ fn added(line: &str) -> Option<&str> {
 fn mapping(text: &str) -> Vec<(String, String)> {
     let pairs = |text: &str| {
         let strings: Vec<&str> = strings(text).collect();
-        strings.chunks_exact(2).map(|pair| (pair[0].to_string(), pair[1].to_string())).collect::<Vec<_>>()
+        strings
+            .chunks_exact(2)
+            .map(|pair| (pair[0].to_string(), pair[1].to_string()))
+            .collect::<Vec<_>>()
     };
     let table = |line: &&str| line.starts_with("MAPPING") && line.contains('{');
     if let Some(line) = text.lines().find(table) {

@@ -28,7 +28,8 @@ pub(super) fn extend(
 ) {
     let in_venv = roots.venv.is_some();
     let system = roots.venv.as_ref().is_none_or(|venv| {
-        venv.get("include-system-site-packages").is_none_or(|value| value.eq_ignore_ascii_case("true"))
+        venv.get("include-system-site-packages")
+            .is_none_or(|value| value.eq_ignore_ascii_case("true"))
     });
     if in_venv {
         for directory in packages(interpreter, &roots.prefix, true) {
@@ -38,10 +39,16 @@ pub(super) fn extend(
     if options.user_site && system {
         let base = match &options.user_base {
             Some(base) => environment.absolute(base.as_bytes()),
-            None => join(&environment.absolute(environment.get("HOME").unwrap_or("/").as_bytes()), b".local"),
+            None => join(
+                &environment.absolute(environment.get("HOME").unwrap_or("/").as_bytes()),
+                b".local",
+            ),
         };
         let (x, y) = interpreter.version;
-        let directory = join(&normal(&base), format!("lib/python{x}.{y}/site-packages").as_bytes());
+        let directory = join(
+            &normal(&base),
+            format!("lib/python{x}.{y}/site-packages").as_bytes(),
+        );
         add_directory(sight, directory, PathSource::UserSite, search);
     }
     if system {
@@ -69,7 +76,10 @@ fn packages(interpreter: &Interpreter, prefix: &[u8], in_venv: bool) -> Vec<Vec<
         return found;
     }
     // Fedora and its children keep what pip installs apart
-    let wide = interpreter.library.as_ref().is_some_and(|library| library.starts_with(b"usr/lib64/"));
+    let wide = interpreter
+        .library
+        .as_ref()
+        .is_some_and(|library| library.starts_with(b"usr/lib64/"));
     if wide && prefix == b"usr" {
         found.push(format!("usr/local/lib64/python{x}.{y}/site-packages").into_bytes());
         found.push(format!("usr/local/lib/python{x}.{y}/site-packages").into_bytes());
@@ -82,11 +92,19 @@ fn packages(interpreter: &Interpreter, prefix: &[u8], in_venv: bool) -> Vec<Vec<
 }
 
 /// `site.addsitedir`: the directory, if it is one for the user, and what its `.pth` files say.
-pub(super) fn add_directory(sight: Sight<'_>, path: Vec<u8>, from: PathSource, search: &mut SearchPath) {
+pub(super) fn add_directory(
+    sight: Sight<'_>,
+    path: Vec<u8>,
+    from: PathSource,
+    search: &mut SearchPath,
+) {
     if !is_directory(sight, &path) || search.directories.iter().any(|known| known.path == path) {
         return;
     }
-    search.directories.push(SearchDirectory { path: path.clone(), from });
+    search.directories.push(SearchDirectory {
+        path: path.clone(),
+        from,
+    });
     pth::read_all(sight, &path, search);
 }
 

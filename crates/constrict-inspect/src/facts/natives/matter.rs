@@ -28,12 +28,27 @@ pub enum Matter {
 
 /// Libraries that windows and OpenCV need.
 const DISPLAY: &[&str] = &[
-    "libGL.so", "libGLX.so", "libEGL.so", "libOpenGL.so", "libGLU.so", "libglib-2.0.so",
-    "libgthread-2.0.so", "libSM.so", "libICE.so", "libX", "libxcb", "libxkbcommon",
+    "libGL.so",
+    "libGLX.so",
+    "libEGL.so",
+    "libOpenGL.so",
+    "libGLU.so",
+    "libglib-2.0.so",
+    "libgthread-2.0.so",
+    "libSM.so",
+    "libICE.so",
+    "libX",
+    "libxcb",
+    "libxkbcommon",
 ];
 /// Libraries that every compiler's output may need.
 const RUNTIME: &[&str] = &[
-    "libstdc++.so", "libgcc_s.so", "libz.so", "libgomp.so", "libatomic.so", "libgfortran.so",
+    "libstdc++.so",
+    "libgcc_s.so",
+    "libz.so",
+    "libgomp.so",
+    "libatomic.so",
+    "libgfortran.so",
     "libquadmath.so",
 ];
 /// Libraries that the interpreter's own modules need.
@@ -66,14 +81,16 @@ impl Matter {
 fn is_copied(objects: &[Vec<u8>]) -> bool {
     let [.., _, asks] = objects else { return false };
     let library = file_name(asks).windows(3).any(|part| part == b".so");
-    let packaged = components(asks).any(|part| [b"site-packages".as_slice(), b"dist-packages"].contains(&part));
+    let packaged = components(asks)
+        .any(|part| [b"site-packages".as_slice(), b"dist-packages"].contains(&part));
     library && !packaged
 }
 
 fn library(soname: &str, objects: &[Vec<u8>]) -> Matter {
     let any = |names: &[&str]| names.iter().any(|name| soname.starts_with(name));
     let of_interpreter = objects.last().is_some_and(|path| {
-        components(path).any(|part| part == b"lib-dynload") || file_name(path).starts_with(b"libpython")
+        components(path).any(|part| part == b"lib-dynload")
+            || file_name(path).starts_with(b"libpython")
     });
     if any(INTERPRETER) || of_interpreter && !any(RUNTIME) {
         Matter::Interpreter

@@ -12,9 +12,9 @@ mod stage;
 mod unreached;
 mod view;
 
+pub(crate) use machine::architecture;
 pub use matter::Matter;
 pub(crate) use owner::owner;
-pub(crate) use machine::architecture;
 pub use provider::{Provider, provider};
 pub(crate) use sonames::package;
 pub(crate) use stage::{builders, glibc_version};

@@ -80,7 +80,10 @@ fn foreign(
     let found = architecture(object);
     // 64-bit processors run what their 32-bit ancestors did
     let runs = found == expected
-        || matches!((found.as_str(), expected), ("386", "amd64") | ("arm", "arm64"))
+        || matches!(
+            (found.as_str(), expected),
+            ("386", "amd64") | ("arm", "arm64")
+        )
         || expected.is_empty();
     let kind = FaultKind::WrongMachine {
         found,
@@ -221,7 +224,9 @@ impl Process<'_, '_> {
     /// The fault behind a library that was not mapped; none if that is no fault that anybody can be sure of.
     fn missing(&self, missing: &Missing, reached: &Reached<'_>) -> Option<Fault> {
         let mut objects: Vec<Vec<u8>> = missing.needed_by.iter().map(|it| relative(it)).collect();
-        let asks = objects.last().and_then(|path| self.facts.files().object(path));
+        let asks = objects
+            .last()
+            .and_then(|path| self.facts.files().object(path));
         let libc = asks.as_ref().and_then(|asks| libc_of(&asks.0));
         let program = self.libc();
         let kind = match &missing.cause {

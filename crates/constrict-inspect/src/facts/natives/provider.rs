@@ -76,8 +76,7 @@ fn find(view: &View<'_>, files: &Files, name: &[u8], by: &Object) -> Option<Vec<
         let private = [b"site-packages".as_slice(), b"dist-packages", b"conda"];
         let inside = crate::files::components(path).any(|part| private.contains(&part));
         let object = files.object(path);
-        !inside
-            && object.is_some_and(|it| (it.0.class, it.0.machine) == (by.class, by.machine))
+        !inside && object.is_some_and(|it| (it.0.class, it.0.machine) == (by.class, by.machine))
     };
     let mut found: Vec<&&[u8]> = view.libraries(name).iter().filter(fits).collect();
     found.sort_by_key(|path| (!is_default(path), path.len()));
@@ -89,19 +88,13 @@ fn is_default(path: &[u8]) -> bool {
     let directory = String::from_utf8_lossy(parent(path)).into_owned();
     let above = directory.rsplit_once('/');
     DEFAULTS.contains(&directory.as_str())
-        || above.is_some_and(|(above, last)| {
-            DEFAULTS.contains(&above) && last.contains("-linux-gnu")
-        })
+        || above
+            .is_some_and(|(above, last)| DEFAULTS.contains(&above) && last.contains("-linux-gnu"))
 }
 
 /// The library at `path` of a stage, what it needs and the image lacks, and the links on the way to each; whether the
 /// cache of the loader has to be made for one of them.
-fn closure(
-    facts: &Facts<'_>,
-    view: &View<'_>,
-    files: &Files,
-    path: &[u8],
-) -> (Vec<String>, bool) {
+fn closure(facts: &Facts<'_>, view: &View<'_>, files: &Files, path: &[u8]) -> (Vec<String>, bool) {
     let here = View::new(facts.files());
     let mut paths: Vec<Vec<u8>> = Vec::new();
     let mut pending = vec![path.to_vec()];

@@ -267,15 +267,24 @@ mod tests {
     #[test]
     fn packages_by_distribution_and_version() {
         let debian = |version, soname| on("debian", version, soname);
-        assert_eq!(debian("12", "libmariadb.so.3").as_deref(), Some("libmariadb3"));
+        assert_eq!(
+            debian("12", "libmariadb.so.3").as_deref(),
+            Some("libmariadb3")
+        );
         assert_eq!(debian("12", "libssl.so.3").as_deref(), Some("libssl3"));
         assert_eq!(debian("13", "libssl.so.3").as_deref(), Some("libssl3t64"));
-        assert_eq!(debian("13", "libcurl-gnutls.so.4").as_deref(), Some("libcurl3t64-gnutls"));
+        assert_eq!(
+            debian("13", "libcurl-gnutls.so.4").as_deref(),
+            Some("libcurl3t64-gnutls")
+        );
         assert_eq!(debian("12", "libicuuc.so.72").as_deref(), Some("libicu72"));
         assert_eq!(debian("10", "libgcc_s.so.1").as_deref(), Some("libgcc1"));
         assert_eq!(debian("12", "libnobody.so.1"), None);
         assert_eq!(debian("12", "libicuuc.so.x"), None);
-        assert_eq!(on("ubuntu", "24.04", "libglib-2.0.so.0").as_deref(), Some("libglib2.0-0t64"));
+        assert_eq!(
+            on("ubuntu", "24.04", "libglib-2.0.so.0").as_deref(),
+            Some("libglib2.0-0t64")
+        );
         assert_eq!(on("alpine", "3.19", "libpq.so.5").as_deref(), Some("libpq"));
         assert_eq!(on("alpine", "3.19", "libjpeg.so.62"), None);
         assert_eq!(on("fedora", "40", "libpq.so.5"), None);

@@ -56,6 +56,12 @@ pub(crate) fn glibc_version(files: &Files) -> Option<u32> {
         .iter()
         .find_map(|directory| files.object(format!("{directory}/libc.so.6").as_bytes()))?;
     let definitions = object.0.version_definitions.as_ref()?;
-    let minor = |name: &String| name.strip_prefix("GLIBC_2.")?.split('.').next()?.parse().ok();
+    let minor = |name: &String| {
+        name.strip_prefix("GLIBC_2.")?
+            .split('.')
+            .next()?
+            .parse()
+            .ok()
+    };
     definitions.iter().filter_map(minor).max()
 }

@@ -17,8 +17,17 @@ use crate::files::{components, file_name};
 const LIMIT: usize = 8192;
 /// Libraries that the machine's driver brings, or that only windows need.
 const QUIET_LIBRARIES: &[&str] = &[
-    "libcuda.so", "libnvidia", "libnvcuvid", "libtk8", "libtcl8", "libtk9", "libtcl9", "libwayland",
-    "libQt", "libgtk-", "libgdk-",
+    "libcuda.so",
+    "libnvidia",
+    "libnvcuvid",
+    "libtk8",
+    "libtcl8",
+    "libtk9",
+    "libtcl9",
+    "libwayland",
+    "libQt",
+    "libgtk-",
+    "libgdk-",
 ];
 /// Directories whose modules are tried and left out where they fail.
 const QUIET_DIRECTORIES: &[&str] = &["plugins", "tests", "test", "backends"];
@@ -73,7 +82,11 @@ fn modules(facts: &Facts<'_>, known: &[Fault]) -> BTreeSet<Vec<u8>> {
         .iter()
         .flat_map(|run| run.modules.values())
         .map(|module| module.path.as_slice())
-        .chain(known.iter().filter_map(|fault| Some(fault.objects.first()?.as_slice())))
+        .chain(
+            known
+                .iter()
+                .filter_map(|fault| Some(fault.objects.first()?.as_slice())),
+        )
         .collect();
     let distributions = facts.distributions();
     let mut modules = BTreeSet::new();

@@ -2,10 +2,12 @@
 //!
 //! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `speed`; all when none is named.
 //! `docker` is the docker half of `conformance` alone: whether each case shows what it was written for.
+//! `check` compares constrict's verdicts on the images of `checks/` with what docker shows of them; `check-docker` is docker's half.
 
 mod archive;
 mod builders;
 mod case;
+mod check;
 mod compare;
 mod conformance;
 mod determinism;
@@ -47,6 +49,8 @@ fn tier(name: &str) -> Result<Tier> {
         "seeds" => Ok(seeds::run),
         "determinism" => Ok(determinism::run),
         "speed" => Ok(speed::run),
+        "check" => Ok(check::run),
+        "check-docker" => Ok(check::run_docker),
         _ => Err(Error::Unknown {
             what: "tier",
             name: name.to_owned(),

@@ -49,12 +49,9 @@ pub(crate) fn prepare(folder: &Path, work: &Path) -> Result<Case> {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let context = work.join(&name).join("context");
     let www = work.join(&name).join("www");
     fs::create_dir_all(&www).map_err(io("create", &www))?;
-    let mut seen = Vec::new();
-    copy(folder, &context, &mut seen)?;
-    let hash = fingerprint(&seen);
+    let Copied { context, hash } = copy_folder(folder, work)?;
     let description = describe(&context.join("case.toml"), &name)?;
     run_setup(&context, &name)?;
     Ok(Case {
@@ -62,6 +59,26 @@ pub(crate) fn prepare(folder: &Path, work: &Path) -> Result<Case> {
         description,
         hash,
         context,
+    })
+}
+
+/// A copy of a case's folder.
+pub(crate) struct Copied {
+    /// Where it is: `work/<name>/context`.
+    pub(crate) context: PathBuf,
+    /// Hash of everything in it.
+    pub(crate) hash: String,
+}
+
+/// Copies `folder` to `work/<name>/context` with modes that do not depend on the check-out.
+pub(crate) fn copy_folder(folder: &Path, work: &Path) -> Result<Copied> {
+    let name = folder.file_name().unwrap_or_default();
+    let context = work.join(name).join("context");
+    let mut seen = Vec::new();
+    copy(folder, &context, &mut seen)?;
+    Ok(Copied {
+        context,
+        hash: fingerprint(&seen),
     })
 }
 

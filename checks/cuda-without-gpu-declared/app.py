@@ -1,0 +1,3 @@
+import nvidia.nvtx
+
+print("ok")

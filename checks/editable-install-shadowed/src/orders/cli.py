@@ -1,0 +1,5 @@
+def main():
+    print("orders 1.0")
+
+
+main()

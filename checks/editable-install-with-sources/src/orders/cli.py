@@ -1,0 +1,2 @@
+def main():
+    print("orders 1.0")

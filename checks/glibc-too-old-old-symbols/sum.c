@@ -1,0 +1,3 @@
+#include <string.h>
+
+unsigned long length(const char *text) { return strlen(text) + strlen("ab"); }

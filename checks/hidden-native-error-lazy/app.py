@@ -1,0 +1,3 @@
+import db
+
+print(db.connect("sqlite:///:memory:"))

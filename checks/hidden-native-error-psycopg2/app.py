@@ -1,0 +1,3 @@
+import db
+
+print(db.driver.__name__)

@@ -1,0 +1,3 @@
+from dateutil.relativedelta import relativedelta
+
+print(relativedelta(months=1))

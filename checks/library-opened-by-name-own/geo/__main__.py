@@ -1,0 +1,3 @@
+from geo import native
+
+print(native.version())

@@ -1,0 +1,3 @@
+import ctypes
+
+print(ctypes.CDLL("/app/libapi.so").api_six())

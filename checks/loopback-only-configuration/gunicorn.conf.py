@@ -1,0 +1,2 @@
+bind = "localhost:8000"
+workers = 1

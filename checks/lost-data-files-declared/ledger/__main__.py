@@ -1,0 +1,3 @@
+from importlib.resources import files
+
+print(len(files("ledger").joinpath("schema.sql").read_text().splitlines()))

@@ -1,0 +1,3 @@
+from invoice import total
+
+print(total([1, 2, 3]))

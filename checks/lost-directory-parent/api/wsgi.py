@@ -1,0 +1,1 @@
+from api.web import app

@@ -1,0 +1,4 @@
+try:
+    from api.web import app
+except ModuleNotFoundError:
+    from web import app

@@ -1,0 +1,4 @@
+from core.rates import RATE
+from web.page import page
+
+print(page(RATE))

@@ -1,0 +1,2 @@
+def page(n):
+    return f"<p>{n}</p>"

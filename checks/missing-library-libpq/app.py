@@ -1,0 +1,3 @@
+import psycopg2
+
+print("driver", psycopg2.__version__)

@@ -1,0 +1,5 @@
+import MySQLdb
+
+
+def driver():
+    return MySQLdb.version_info

@@ -1,0 +1,5 @@
+#!/bin/sh
+set -e
+: "${MODE:=batch}"
+echo "mode $MODE"
+exec python -m "$@"

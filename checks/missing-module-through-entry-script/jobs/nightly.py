@@ -1,0 +1,3 @@
+from jobs.io import reader
+
+reader.read()

@@ -1,0 +1,3 @@
+import ssl
+
+print(ssl.OPENSSL_VERSION)

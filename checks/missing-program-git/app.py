@@ -1,0 +1,3 @@
+import git
+
+print(git.Repo)

@@ -1,0 +1,3 @@
+from sqlalchemy import column, select
+
+print(select(column("a")))

@@ -1,0 +1,3 @@
+import pkg_resources
+
+print(len(list(pkg_resources.working_set)))

@@ -1,0 +1,3 @@
+from ._fast import version
+
+__all__ = ["version"]

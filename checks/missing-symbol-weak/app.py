@@ -1,0 +1,3 @@
+import ctypes
+
+print(ctypes.CDLL("/app/libname.so").is_glibc())

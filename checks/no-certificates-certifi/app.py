@@ -1,0 +1,5 @@
+import os
+
+import requests
+
+print(os.path.getsize(requests.certs.where()) > 1000)

@@ -1,0 +1,1 @@
+print(open("build-time.txt").read().strip())

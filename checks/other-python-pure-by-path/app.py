@@ -1,0 +1,4 @@
+import click
+import itsdangerous
+
+click.echo(itsdangerous.base64_encode(b"ok"))

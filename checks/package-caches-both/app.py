@@ -1,0 +1,3 @@
+import tzdata
+
+print(tzdata.IANA_VERSION)

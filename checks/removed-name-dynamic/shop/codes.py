@@ -1,0 +1,2 @@
+for number, name in enumerate(["OK", "GONE", "BUSY"]):
+    globals()[name] = number

@@ -1,0 +1,4 @@
+from .base import *
+
+if True:
+    HARD = LIMIT * 2

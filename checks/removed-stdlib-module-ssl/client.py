@@ -1,0 +1,3 @@
+import ssl
+
+print(ssl.create_default_context().verify_mode)

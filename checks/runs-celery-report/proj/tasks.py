@@ -1,0 +1,6 @@
+from .celery import app
+
+
+@app.task
+def add(a, b):
+    return a + b

@@ -1,0 +1,3 @@
+from steps.first import run
+
+print(run())

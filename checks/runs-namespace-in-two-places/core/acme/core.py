@@ -1,0 +1,4 @@
+from acme.mail import send
+from acme.text.wrap import wrap
+
+print(send(wrap("x")))

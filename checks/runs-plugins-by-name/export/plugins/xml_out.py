@@ -1,0 +1,3 @@
+import lxml.etree
+
+KIND = "xml"

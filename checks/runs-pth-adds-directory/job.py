@@ -1,0 +1,3 @@
+import tariff
+
+print(tariff.RATE)

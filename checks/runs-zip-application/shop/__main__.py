@@ -1,0 +1,5 @@
+import itsdangerous
+
+from catalogue import NAME
+
+print(NAME, itsdangerous.__name__)

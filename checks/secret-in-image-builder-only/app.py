@@ -1,0 +1,3 @@
+import itsdangerous
+
+print(itsdangerous.__name__)

@@ -1,0 +1,4 @@
+import os
+import sys
+
+print(os.getcwd(), sys.version_info.major)

@@ -1,0 +1,3 @@
+import secrets_of_the_shop
+
+print("picking")

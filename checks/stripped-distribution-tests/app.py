@@ -1,0 +1,3 @@
+import greenlet
+
+print(greenlet.__version__)

@@ -1,0 +1,3 @@
+import orjson
+
+print(orjson.dumps({"status": "ok"}).decode())

@@ -1,3 +1,3 @@
-import orjson
+import numpy
 
-print(orjson.dumps([1]))
+print(numpy.zeros(1))

@@ -1,2 +1,2 @@
-. ./env.sh 2>/dev/null || true
+if [ -f env.sh ]; then . ./env.sh; fi
 exec gunicorn -b 0.0.0.0:8000 app:app

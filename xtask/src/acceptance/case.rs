@@ -51,7 +51,8 @@ pub(crate) fn prepare(folder: &Path, work: &Path) -> Result<Case> {
         .into_owned();
     let www = work.join(&name).join("www");
     fs::create_dir_all(&www).map_err(io("create", &www))?;
-    let Copied { context, hash } = copy_folder(folder, work)?;
+    let Copied { context, seen } = copy_folder(folder, work)?;
+    let hash = fingerprint(&seen);
     let description = describe(&context.join("case.toml"), &name)?;
     run_setup(&context, &name)?;
     Ok(Case {
@@ -66,8 +67,8 @@ pub(crate) fn prepare(folder: &Path, work: &Path) -> Result<Case> {
 pub(crate) struct Copied {
     /// Where it is: `work/<name>/context`.
     pub(crate) context: PathBuf,
-    /// Hash of everything in it.
-    pub(crate) hash: String,
+    /// Everything in the original: path, and content or target of a link.
+    pub(crate) seen: Vec<(PathBuf, Vec<u8>)>,
 }
 
 /// Copies `folder` to `work/<name>/context` with modes that do not depend on the check-out.
@@ -76,10 +77,7 @@ pub(crate) fn copy_folder(folder: &Path, work: &Path) -> Result<Copied> {
     let context = work.join(name).join("context");
     let mut seen = Vec::new();
     copy(folder, &context, &mut seen)?;
-    Ok(Copied {
-        context,
-        hash: fingerprint(&seen),
-    })
+    Ok(Copied { context, seen })
 }
 
 fn describe(path: &Path, name: &str) -> Result<Description> {
@@ -145,7 +143,8 @@ fn copy(from: &Path, to: &Path, seen: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<()
     Ok(())
 }
 
-fn fingerprint(seen: &[(PathBuf, Vec<u8>)]) -> String {
+/// Hash of paths and contents.
+pub(crate) fn fingerprint(seen: &[(PathBuf, Vec<u8>)]) -> String {
     use sha2::Digest;
     let mut hash = sha2::Sha256::new();
     for (path, content) in seen {

@@ -27,7 +27,7 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(8);
 pub(super) fn judge(lab: &Lab, case: &Case) -> Result<Seen> {
     let kept = lab.kept.join(format!(
         "check-{}-{}-{KEPT_VERSION}.json",
-        case.name, case.copied.hash
+        case.name, case.hash
     ));
     if let Ok(text) = fs::read(&kept) {
         return serde_json::from_slice(&text).map_err(json(kept.display().to_string()));
@@ -49,7 +49,7 @@ pub(super) fn judge(lab: &Lab, case: &Case) -> Result<Seen> {
 
 /// What docker says when it cannot build the case.
 fn build(lab: &Lab, case: &Case, tag: &str) -> Result<Option<String>> {
-    let context = &case.copied.context;
+    let context = &case.context;
     let own = context.join("Dockerfile");
     let text = fs::read_to_string(&own).map_err(io("read", &own))?;
     let theirs = context.with_file_name("Dockerfile.peer");

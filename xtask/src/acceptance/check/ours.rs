@@ -15,7 +15,7 @@ pub(super) fn judge(lab: &Lab, case: &Case) -> Result<Ours> {
     command
         .args(["build", "--progress=plain", "--check=error", "-t", &tag])
         .arg(".")
-        .current_dir(&case.copied.context);
+        .current_dir(&case.context);
     let ended = process::capture(&mut command)?;
     let findings = if ended.ok() {
         listed(lab, &tag)?
@@ -56,7 +56,7 @@ fn listed(lab: &Lab, tag: &str) -> Result<Vec<Found>> {
     Ok(listing.findings.into_iter().map(found).collect())
 }
 
-/// Findings as a build prints them: `error[RULE]: …`, `warning[RULE]: …`, each with the lines that follow.
+/// Findings as a build prints them: `error[RULE]: …`, `risk[RULE]: …`, `waste[RULE]: …`, each with the lines that follow.
 fn read_text(text: &str) -> Vec<Found> {
     let mut findings: Vec<Found> = Vec::new();
     for line in text.lines() {
@@ -65,8 +65,8 @@ fn read_text(text: &str) -> Vec<Found> {
             .and_then(|(head, _)| head.split_once('['));
         let severity = match head {
             Some(("error", _)) => Some(Severity::Breaks),
-            Some(("warning", _)) => Some(Severity::Risk),
-            Some(("note", _)) => Some(Severity::Waste),
+            Some(("risk", _)) => Some(Severity::Risk),
+            Some(("waste", _)) => Some(Severity::Waste),
             _ => None,
         };
         match (head, severity) {
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn findings_of_a_build_are_read_with_their_evidence() {
-        let text = "#5 done\nerror[missing-library]: this image cannot start: `libx.so.1` is not in it\n  --> Dockerfile:2\nwarning[package-caches]: x\n";
+        let text = "#5 done\nerror[missing-library]: this image cannot start: `libx.so.1` is not in it\n  --> Dockerfile:2\nwaste[package-caches]: x\n";
         let found: Vec<(String, Option<Severity>, String)> = read_text(text)
             .into_iter()
             .map(|found| (found.rule, found.severity, found.text))
@@ -107,8 +107,8 @@ mod tests {
                 ),
                 (
                     "package-caches".to_owned(),
-                    Some(Severity::Risk),
-                    "warning[package-caches]: x".to_owned()
+                    Some(Severity::Waste),
+                    "waste[package-caches]: x".to_owned()
                 ),
             ]
         );

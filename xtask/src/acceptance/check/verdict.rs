@@ -86,6 +86,17 @@ pub(crate) struct Seen {
     pub(crate) said: String,
 }
 
+impl Seen {
+    /// What docker showed before of the same files.
+    pub(crate) fn as_meant(expected: &Expected) -> Self {
+        Self {
+            built: true,
+            runs: expected.runs,
+            said: expected.says.clone().unwrap_or_default(),
+        }
+    }
+}
+
 /// What constrict said.
 pub(crate) struct Ours {
     /// The exit status of the build.

@@ -1,0 +1,3 @@
+from greenlet import greenlet
+
+print(greenlet(lambda: "switched").switch())

@@ -1,3 +1,0 @@
-import ctypes
-
-print(ctypes.CDLL("/app/libname.so").is_glibc())

@@ -1,0 +1,3 @@
+from ._fast import GLIBC
+
+__all__ = ["GLIBC"]

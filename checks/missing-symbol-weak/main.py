@@ -1,0 +1,3 @@
+import fastlog
+
+print("glibc:", fastlog.GLIBC)

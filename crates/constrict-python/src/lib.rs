@@ -4,14 +4,17 @@
 //!
 //! The way of the data: bytes of a `.py` → [`source`] (imports, names, calls) which the caller resolves against the
 //! files it sees; bytes of a `dist-info` → `dist_info` → [`requirement`] → [`marker`] for an interpreter X.Y;
-//! names of wheels and extension modules → [`tag`], `soabi`; `stdlib` says what each X.Y brings along.
+//! names of wheels and extension modules → [`tag`], `soabi`; [`stdlib`] says what each X.Y brings along.
 
 mod error;
 pub mod marker;
 pub mod name;
+
 pub mod requirement;
+
 pub mod source;
 pub mod specifier;
+pub mod stdlib;
 pub mod tag;
 pub mod version;
 

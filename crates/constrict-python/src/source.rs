@@ -9,6 +9,7 @@ mod decode;
 mod depth;
 mod fact;
 mod literal;
+mod walk;
 
 pub use fact::{
     Attempt, Binding, BindingKind, Body, Call, Constructed, Form, Function, Import, ImportedName,
@@ -79,11 +80,13 @@ fn parse_text(decoded: &decode::Decoded, target: &Target) -> Result<Module> {
             line: lines.line(error.range().start()),
             fact: error.to_string(),
         });
-    let module = Module {
-        newer_syntax,
-        ..Module::default()
+    let Some(parsed) = parsed.try_into_module() else {
+        return Ok(Module::default());
     };
-    Ok(module)
+    Ok(Module {
+        newer_syntax,
+        ..walk::walk(parsed.suite(), &lines, *target)
+    })
 }
 
 /// Where the lines of a text start.

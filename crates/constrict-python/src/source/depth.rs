@@ -19,7 +19,7 @@ const MAX_INDENT: usize = 100;
 pub(super) const MAX_CHAIN: usize = 5_000;
 
 /// What is less deep than this is parsed on the caller's stack.
-pub(super) const SHALLOW: usize = 200;
+pub(super) const SHALLOW: usize = 64;
 
 /// One bracket that is open, or the statement.
 #[derive(Default)]

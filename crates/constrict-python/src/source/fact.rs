@@ -34,9 +34,11 @@ pub struct Module {
     pub values: BTreeMap<String, Literal>,
     /// Names assigned the result of a call at the top level.
     pub constructed: BTreeMap<String, Constructed>,
-    /// Literal keys that are assigned in `sys.modules`: modules that exist once this one is imported.
+    /// Keys that are assigned in `sys.modules`: modules that exist once this one is imported. `.x` stands for
+    /// `__name__ + ".x"`, `*` for a key that isn't known.
     pub injects: Vec<String>,
-    /// Attributes set on imported modules from here, dotted: `collections.Mapping = …`, `setattr(np, "float", …)`.
+    /// Attributes set on imported modules from here, dotted: `collections.Mapping = …`, `setattr(np, "float", …)`;
+    /// the attribute is `*` where it isn't known.
     pub patches: Vec<String>,
     /// The module changes `sys.path`, `sys.meta_path` or `sys.path_hooks`, or calls `site.addsitedir`.
     pub alters_search: bool,
@@ -152,13 +154,13 @@ impl ImportedName {
 pub struct Attempt {
     /// Of `try` or `with`.
     pub line: u32,
-    /// When the statement itself runs.
+    /// When the statement itself runs; never [`Need::Guarded`].
     pub need: Need,
     /// The function it is in.
     pub body: Option<Body>,
     /// Which failures of its body don't get out of it.
     pub swallows: Swallows,
-    /// The imports in its body, as indices of [`Module::imports`], those of nested functions left out.
+    /// The imports in its body that surely run and whose failure makes it fail, as indices of [`Module::imports`].
     pub imports: Vec<u32>,
 }
 

@@ -230,6 +230,11 @@ pub enum ObstacleKind {
         /// Relative to the root.
         path: Vec<u8>,
     },
+    /// A server is not told what to serve, and what it would take by itself is not there.
+    NoApplication {
+        /// What it looked for: `` `FLASK_APP`, wsgi.py or app.py``.
+        looked_for: String,
+    },
     /// `gosu`, `su-exec` and the like: passwd does not have the user.
     NoUser {
         /// The name, with a group if there is one.

@@ -9,8 +9,14 @@ use crate::facts::account::Want;
 
 /// Whether a file of this name is a Python interpreter: `python3.11`, `pypy3`.
 pub(crate) fn is_interpreter(name: &str) -> bool {
-    let name = name.strip_prefix("pypy").or_else(|| name.strip_prefix("python"));
-    name.is_some_and(|version| version.chars().all(|next| next.is_ascii_digit() || ".dtm".contains(next)))
+    let name = name
+        .strip_prefix("pypy")
+        .or_else(|| name.strip_prefix("python"));
+    name.is_some_and(|version| {
+        version
+            .chars()
+            .all(|next| next.is_ascii_digit() || ".dtm".contains(next))
+    })
 }
 
 /// Reads the interpreter's own words.
@@ -49,7 +55,11 @@ pub(crate) fn parse(words: &[String], process: &Process) -> PythonRun {
 }
 
 /// Options of one letter, joined or not; the target if one of them names it.
-fn letters<'w>(word: &str, words: &mut impl Iterator<Item = &'w String>, run: &mut PythonRun) -> Option<Target> {
+fn letters<'w>(
+    word: &str,
+    words: &mut impl Iterator<Item = &'w String>,
+    run: &mut PythonRun,
+) -> Option<Target> {
     for (at, letter) in word.char_indices().skip(1) {
         let attached = &word[at + letter.len_utf8()..];
         let mut value = || match attached.is_empty() {
@@ -91,7 +101,9 @@ pub(crate) fn follow(walker: &mut Walker<'_, '_>, mut program: Program, process:
     }
     program.python = Some(run);
     let script = server::examine(walker, &mut program, &process);
-    let Some(index) = walker.record(program.clone()) else { return };
+    let Some(index) = walker.record(program.clone()) else {
+        return;
+    };
     if let Some(script) = script {
         run_by(walker, program, script);
     }
@@ -103,13 +115,18 @@ fn run_by(walker: &mut Walker<'_, '_>, mut program: Program, script: Vec<u8>) {
     program.via.push(super::shown_words(&program.argv));
     program.fatal = false;
     program.listens.clear();
-    program.python = Some(PythonRun { target: Target::Path(script), ..PythonRun::default() });
+    program.python = Some(PythonRun {
+        target: Target::Path(script),
+        ..PythonRun::default()
+    });
     walker.record(program);
 }
 
 /// Why the target cannot be read.
 fn unreadable(walker: &Walker<'_, '_>, target: &Target, process: &Process) -> Option<ObstacleKind> {
-    let Target::Path(path) = target else { return None };
+    let Target::Path(path) = target else {
+        return None;
+    };
     let files = walker.files();
     if !is_known(&String::from_utf8_lossy(path)) {
         return None;
@@ -118,8 +135,12 @@ fn unreadable(walker: &Walker<'_, '_>, target: &Target, process: &Process) -> Op
         return Some(ObstacleKind::NoScript { path: path.clone() });
     };
     if node.is_directory() {
-        let main = ["__main__.py", "__main__.pyc"].iter().any(|name| files.is_file(&below(path, name)));
-        return (!main).then(|| ObstacleKind::NoScript { path: below(path, "__main__.py") });
+        let main = ["__main__.py", "__main__.pyc"]
+            .iter()
+            .any(|name| files.is_file(&below(path, name)));
+        return (!main).then(|| ObstacleKind::NoScript {
+            path: below(path, "__main__.py"),
+        });
     }
     let relative = path.starts_with(&process.environment.directory);
     let closed = process.user.blocked(files, path).is_some();

@@ -9,7 +9,10 @@ const ELF: &str = "\x7fELF";
 /// An image with the usual programs.
 pub(super) fn image() -> Sample {
     Sample::new()
-        .file("etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n")
+        .file(
+            "etc/passwd",
+            "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n",
+        )
         .program("bin/dash", ELF)
         .link("bin/sh", "dash")
         .program("bin/bash", ELF)
@@ -22,7 +25,10 @@ pub(super) fn image() -> Sample {
         .program("usr/local/bin/python3.11", ELF)
         .link("usr/local/bin/python3", "python3.11")
         .link("usr/local/bin/python", "python3")
-        .program("usr/local/bin/flask", "#!/usr/local/bin/python\nfrom flask.cli import main\n")
+        .program(
+            "usr/local/bin/flask",
+            "#!/usr/local/bin/python\nfrom flask.cli import main\n",
+        )
         .file("app/app.py", "")
         .config(|config| config.config.working_dir = "/app".into())
 }
@@ -50,9 +56,18 @@ fn lines(start: &Start) -> Vec<String> {
             target.unwrap_or_default()
         )
     };
-    let obstacle = |obstacle: &Obstacle| format!("{}! {:?}", mark(obstacle.sure, obstacle.fatal), obstacle.kind);
+    let obstacle = |obstacle: &Obstacle| {
+        format!(
+            "{}! {:?}",
+            mark(obstacle.sure, obstacle.fatal),
+            obstacle.kind
+        )
+    };
     let programs = start.programs.iter().map(program);
-    programs.chain(start.obstacles.iter().map(obstacle)).chain(start.unknown.iter().map(|why| format!("?? {why}"))).collect()
+    programs
+        .chain(start.obstacles.iter().map(obstacle))
+        .chain(start.unknown.iter().map(|why| format!("?? {why}")))
+        .collect()
 }
 
 pub(super) fn find(sample: Sample) -> Start {
@@ -73,84 +88,164 @@ fn script(text: &str, arguments: &[&str]) -> Vec<String> {
 
 #[test]
 fn programs_are_found_through_links_wrappers_and_first_lines() {
-    assert_eq!(cmd(&["python", "app.py"]), ["/usr/local/bin/python [app.py] -> /app/app.py"]);
-    assert_eq!(cmd(&["python3", "-u", "-m", "app.main", "x"]), ["/usr/local/bin/python3 [-u -m app.main x] -> -m app.main"]);
     assert_eq!(
-        cmd(&["tini", "-g", "--", "env", "-i", "A=b", "/usr/local/bin/python", "-c", "pass"]),
+        cmd(&["python", "app.py"]),
+        ["/usr/local/bin/python [app.py] -> /app/app.py"]
+    );
+    assert_eq!(
+        cmd(&["python3", "-u", "-m", "app.main", "x"]),
+        ["/usr/local/bin/python3 [-u -m app.main x] -> -m app.main"]
+    );
+    assert_eq!(
+        cmd(&[
+            "tini",
+            "-g",
+            "--",
+            "env",
+            "-i",
+            "A=b",
+            "/usr/local/bin/python",
+            "-c",
+            "pass"
+        ]),
         [
             "/usr/bin/tini [-g -- env -i A=b /usr/local/bin/python -c pass]",
             "/usr/bin/env [-i A=b /usr/local/bin/python -c pass]",
             "/usr/local/bin/python [-c pass] -> -c pass",
         ]
     );
-    assert_eq!(cmd(&["flask", "run"]), ["/usr/local/bin/python [/usr/local/bin/flask run] -> /usr/local/bin/flask"]);
+    assert_eq!(
+        cmd(&["flask", "run"]),
+        ["/usr/local/bin/python [/usr/local/bin/flask run] -> /usr/local/bin/flask"]
+    );
 }
 
 #[test]
 fn obstacles_are_named() {
     assert_eq!(cmd(&[]), ["! NoCommand"]);
     assert_eq!(cmd(&["nothing"]), ["! NotOnPath { name: \"nothing\" }"]);
-    assert_eq!(cmd(&["./x"]), [format!("! NoSuchFile {{ path: {:?} }}", b"app/x")]);
-    assert_eq!(cmd(&["./app.py"]), [format!("! NotExecutable {{ path: {:?} }}", b"app/app.py")]);
-    assert_eq!(cmd(&["/app"]), [format!("! IsDirectory {{ path: {:?} }}", b"app")]);
     assert_eq!(
-        lines(&find(image().program("app/text", "echo hello\n").cmd(&["/app/text"]))),
+        cmd(&["./x"]),
+        [format!("! NoSuchFile {{ path: {:?} }}", b"app/x")]
+    );
+    assert_eq!(
+        cmd(&["./app.py"]),
+        [format!("! NotExecutable {{ path: {:?} }}", b"app/app.py")]
+    );
+    assert_eq!(
+        cmd(&["/app"]),
+        [format!("! IsDirectory {{ path: {:?} }}", b"app")]
+    );
+    assert_eq!(
+        lines(&find(
+            image()
+                .program("app/text", "echo hello\n")
+                .cmd(&["/app/text"])
+        )),
         [format!("! ExecFormat {{ path: {:?} }}", b"app/text")]
     );
     assert_eq!(
-        lines(&find(image().program("app/x.sh", "#!/bin/sh\r\ntrue\r\n").cmd(&["/app/x.sh"]))),
-        [format!("! NoInterpreter {{ script: {:?}, interpreter: \"/bin/sh\\r\" }}", b"app/x.sh")]
+        lines(&find(
+            image()
+                .program("app/x.sh", "#!/bin/sh\r\ntrue\r\n")
+                .cmd(&["/app/x.sh"])
+        )),
+        [format!(
+            "! NoInterpreter {{ script: {:?}, interpreter: \"/bin/sh\\r\" }}",
+            b"app/x.sh"
+        )]
     );
     assert_eq!(
         lines(&find(image().link("usr/bin/p", "/opt/python").cmd(&["p"]))),
-        [format!("! DanglingLink {{ path: {:?}, target: {:?} }}", b"usr/bin/p", b"opt/python")]
+        [format!(
+            "! DanglingLink {{ path: {:?}, target: {:?} }}",
+            b"usr/bin/p", b"opt/python"
+        )]
     );
     assert_eq!(
         cmd(&["python", "main.py"]),
-        ["/usr/local/bin/python [main.py] -> /app/main.py".to_string(), format!("! NoScript {{ path: {:?} }}", b"app/main.py")]
+        [
+            "/usr/local/bin/python [main.py] -> /app/main.py".to_string(),
+            format!("! NoScript {{ path: {:?} }}", b"app/main.py")
+        ]
     );
-    assert_eq!(cmd(&["gosu", "web", "python"])[1], "! NoUser { name: \"web\" }");
+    assert_eq!(
+        cmd(&["gosu", "web", "python"])[1],
+        "! NoUser { name: \"web\" }"
+    );
 }
 
 #[test]
 fn permission_is_the_users() {
     let closed = |mode: u32, path: &str| {
-        let sample = image().directory("root", mode).program("root/run", ELF).cmd(&[path]);
-        lines(&find(sample.config(|config| config.config.user = "app".into())))
+        let sample = image()
+            .directory("root", mode)
+            .program("root/run", ELF)
+            .cmd(&[path]);
+        lines(&find(
+            sample.config(|config| config.config.user = "app".into()),
+        ))
     };
     assert_eq!(closed(0o755, "/root/run"), ["/root/run []"]);
-    assert_eq!(closed(0o700, "/root/run"), [format!("! Closed {{ path: {:?}, directory: {:?} }}", b"root/run", b"root")]);
+    assert_eq!(
+        closed(0o700, "/root/run"),
+        [format!(
+            "! Closed {{ path: {:?}, directory: {:?} }}",
+            b"root/run", b"root"
+        )]
+    );
 }
 
 #[test]
 fn scripts_without_a_first_line_run_where_a_shell_starts_them() {
     let sample = || image().program("app/x", "exec flask run\n");
     let end = "/usr/local/bin/python [/usr/local/bin/flask run] -> /usr/local/bin/flask";
-    assert_eq!(lines(&find(sample().cmd(&["/app/x"]))), [format!("! ExecFormat {{ path: {:?} }}", b"app/x")]);
+    assert_eq!(
+        lines(&find(sample().cmd(&["/app/x"]))),
+        [format!("! ExecFormat {{ path: {:?} }}", b"app/x")]
+    );
     assert_eq!(
         lines(&find(sample().cmd(&["/bin/sh", "-c", "./x"]))),
         ["/bin/sh [-c ./x]", "/bin/sh [/app/x]", end]
     );
-    assert_eq!(lines(&find(sample().cmd(&["tini", "./x"]))), ["/usr/bin/tini [./x]", "/bin/sh [/app/x]", end]);
+    assert_eq!(
+        lines(&find(sample().cmd(&["tini", "./x"]))),
+        ["/usr/bin/tini [./x]", "/bin/sh [/app/x]", end]
+    );
 }
 
 #[test]
 fn shell_texts_are_followed() {
     assert_eq!(
         cmd(&["/bin/sh", "-c", "cd /app && python app.py"]),
-        ["/bin/sh [-c 'cd /app && python app.py']", "/usr/local/bin/python [app.py] -> /app/app.py"]
+        [
+            "/bin/sh [-c 'cd /app && python app.py']",
+            "/usr/local/bin/python [app.py] -> /app/app.py"
+        ]
     );
-    assert_eq!(script("#!/bin/sh\nset -e\nexec \"$@\"\n", &["python", "app.py"]), ["/usr/local/bin/python [app.py] -> /app/app.py"]);
+    assert_eq!(
+        script("#!/bin/sh\nset -e\nexec \"$@\"\n", &["python", "app.py"]),
+        ["/usr/local/bin/python [app.py] -> /app/app.py"]
+    );
     assert_eq!(
         script("#!/bin/sh\npython -m migrate\npython app.py\n", &[]),
-        ["~/usr/local/bin/python [-m migrate] -> -m migrate", "/usr/local/bin/python [app.py] -> /app/app.py"]
+        [
+            "~/usr/local/bin/python [-m migrate] -> -m migrate",
+            "/usr/local/bin/python [app.py] -> /app/app.py"
+        ]
     );
     assert_eq!(
         script("#!/bin/sh\nset -e\nmissing\nexec python app.py\n", &[]),
-        ["/usr/local/bin/python [app.py] -> /app/app.py", "! NotOnPath { name: \"missing\" }"]
+        [
+            "/usr/local/bin/python [app.py] -> /app/app.py",
+            "! NotOnPath { name: \"missing\" }"
+        ]
     );
     assert_eq!(
-        script("#!/bin/sh\nmissing || true\nif missing; then a; fi\nexec python app.py", &[]),
+        script(
+            "#!/bin/sh\nmissing || true\nif missing; then a; fi\nexec python app.py",
+            &[]
+        ),
         [
             "/usr/local/bin/python [app.py] -> /app/app.py",
             "~! NotOnPath { name: \"missing\" }",
@@ -161,41 +256,88 @@ fn shell_texts_are_followed() {
 #[test]
 fn conditions_are_decided_where_the_image_tells() {
     let text = "#!/bin/sh\nif [ \"$1\" = worker ]; then shift; exec python -m worker \"$@\"; fi\nexec python -m web\n";
-    assert_eq!(script(text, &["worker", "x"]), ["/usr/local/bin/python [-m worker x] -> -m worker"]);
-    assert_eq!(script(text, &[]), ["/usr/local/bin/python [-m web] -> -m web"]);
+    assert_eq!(
+        script(text, &["worker", "x"]),
+        ["/usr/local/bin/python [-m worker x] -> -m worker"]
+    );
+    assert_eq!(
+        script(text, &[]),
+        ["/usr/local/bin/python [-m web] -> -m web"]
+    );
     let text = "#!/bin/sh\nif [ \"$ROLE\" = worker ]; then exec python -m worker; fi\nexec python -m web\n";
     assert_eq!(
         script(text, &[]),
-        ["?/usr/local/bin/python [-m worker] -> -m worker", "/usr/local/bin/python [-m web] -> -m web"]
+        [
+            "?/usr/local/bin/python [-m worker] -> -m worker",
+            "/usr/local/bin/python [-m web] -> -m web"
+        ]
     );
     let text = "#!/bin/sh\ncase \"$1\" in web|'') exec python -m web;; *) exec \"$@\";; esac\n";
-    assert_eq!(script(text, &["python", "-V"]), ["/usr/local/bin/python [-V] -> -c "]);
-    assert_eq!(script(text, &["web"]), ["/usr/local/bin/python [-m web] -> -m web"]);
-    let text = "#!/bin/sh\nif [ \"${1#-}\" != \"$1\" ]; then set -- python \"$@\"; fi\nexec \"$@\"\n";
-    assert_eq!(script(text, &["-m", "web"]), ["/usr/local/bin/python [-m web] -> -m web"]);
+    assert_eq!(
+        script(text, &["python", "-V"]),
+        ["/usr/local/bin/python [-V] -> -c "]
+    );
+    assert_eq!(
+        script(text, &["web"]),
+        ["/usr/local/bin/python [-m web] -> -m web"]
+    );
+    let text =
+        "#!/bin/sh\nif [ \"${1#-}\" != \"$1\" ]; then set -- python \"$@\"; fi\nexec \"$@\"\n";
+    assert_eq!(
+        script(text, &["-m", "web"]),
+        ["/usr/local/bin/python [-m web] -> -m web"]
+    );
     let text = "#!/bin/sh\nwhile ! nc -z db 5432; do sleep 1; done\n: ${PORT:=80}\nexec python -m web $PORT\n";
     assert_eq!(
         script(text, &[]),
-        ["?/usr/bin/nc [-z db 5432]", "?/usr/bin/sleep [1]", "/usr/local/bin/python [-m web 80] -> -m web"]
+        [
+            "?/usr/bin/nc [-z db 5432]",
+            "?/usr/bin/sleep [1]",
+            "/usr/local/bin/python [-m web 80] -> -m web"
+        ]
     );
     let text = "#!/bin/sh\nif [ -z \"$URL\" ]; then echo no; exit 1; fi\nexec python -m web";
-    assert_eq!(script(text, &[]), ["/usr/local/bin/python [-m web] -> -m web"]);
+    assert_eq!(
+        script(text, &[]),
+        ["/usr/local/bin/python [-m web] -> -m web"]
+    );
 }
 
 #[test]
 fn functions_sourced_files_and_variables_are_followed() {
     let text = "#!/bin/bash\nmain() {\n  local name=$1\n  source /app/vars\n  exec $RUN \"$name\"\n}\nmain app.py\n";
-    let sample = image().program("entry.sh", text).file("app/vars", "RUN=python\n").cmd(&["/entry.sh"]);
-    assert_eq!(lines(&find(sample)).split_off(1), ["/usr/local/bin/python [app.py] -> /app/app.py"]);
-    assert_eq!(script("#!/bin/sh\n. /app/none\nexec python app.py", &[]), [format!("! NoSuchFile {{ path: {:?} }}", b"app/none")]);
+    let sample = image()
+        .program("entry.sh", text)
+        .file("app/vars", "RUN=python\n")
+        .cmd(&["/entry.sh"]);
+    assert_eq!(
+        lines(&find(sample)).split_off(1),
+        ["/usr/local/bin/python [app.py] -> /app/app.py"]
+    );
+    assert_eq!(
+        script("#!/bin/sh\n. /app/none\nexec python app.py", &[]),
+        [format!("! NoSuchFile {{ path: {:?} }}", b"app/none")]
+    );
     assert_eq!(
         script("#!/bin/sh\nsource /app/none\nexec python app.py", &[]),
-        ["/usr/local/bin/python [app.py] -> /app/app.py", "~! NotOnPath { name: \"source\" }"]
+        [
+            "/usr/local/bin/python [app.py] -> /app/app.py",
+            "~! NotOnPath { name: \"source\" }"
+        ]
     );
-    assert_eq!(script("#!/bin/sh\nexec $COMMAND run\n", &[]), ["?? only the run tells which program `… run` is"]);
     assert_eq!(
-        script("#!/bin/sh\nexport PATH=\"/opt/x:$PATH\"\ngit clone x /opt/x\nexec y\n", &[]),
-        ["~/usr/bin/git [clone x /opt/x]", "?! NotOnPath { name: \"y\" }"]
+        script("#!/bin/sh\nexec $COMMAND run\n", &[]),
+        ["?? only the run tells which program `… run` is"]
+    );
+    assert_eq!(
+        script(
+            "#!/bin/sh\nexport PATH=\"/opt/x:$PATH\"\ngit clone x /opt/x\nexec y\n",
+            &[]
+        ),
+        [
+            "~/usr/bin/git [clone x /opt/x]",
+            "?! NotOnPath { name: \"y\" }"
+        ]
     );
 }
 
@@ -205,7 +347,10 @@ fn several_programs_may_run_at_once() {
                 [program:job]\ncommand=missing --x\nautostart=false\n";
     let sample = image()
         .file("etc/supervisord.conf", conf)
-        .program("usr/bin/supervisord", "#!/usr/local/bin/python\nimport supervisor\n")
+        .program(
+            "usr/bin/supervisord",
+            "#!/usr/local/bin/python\nimport supervisor\n",
+        )
         .cmd(&["supervisord", "-n"]);
     assert_eq!(
         lines(&find(sample)),
@@ -216,7 +361,10 @@ fn several_programs_may_run_at_once() {
         ]
     );
     assert_eq!(
-        script("#!/bin/sh\npython -m a &\nmissing &\npython -m b | missing2\nwait\n", &[]),
+        script(
+            "#!/bin/sh\npython -m a &\nmissing &\npython -m b | missing2\nwait\n",
+            &[]
+        ),
         [
             "~/usr/local/bin/python [-m a] -> -m a",
             "~/usr/local/bin/python [-m b] -> -m b",

@@ -8,18 +8,79 @@ use constrict_python::source::Literal;
 
 use super::{Options, Run, Server, django};
 
-pub(super) const SERVERS: &[Server] =
-    &[Server { names: &["gunicorn", "gunicorn.app.wsgiapp"], mentions: "gunicorn", examine }];
+pub(super) const SERVERS: &[Server] = &[Server {
+    names: &["gunicorn", "gunicorn.app.wsgiapp"],
+    mentions: "gunicorn",
+    examine,
+}];
 
 const VALUED: &[&str] = &[
-    "-c", "--config", "-b", "--bind", "--backlog", "-w", "--workers", "-k", "--worker-class", "--threads", "--worker-connections",
-    "--max-requests", "--max-requests-jitter", "-t", "--timeout", "--graceful-timeout", "--keep-alive", "--limit-request-line",
-    "--limit-request-fields", "--limit-request-field_size", "--reload-engine", "--reload-extra-file", "--chdir", "-e", "--env", "-p", "--pid",
-    "--worker-tmp-dir", "-u", "--user", "-g", "--group", "-m", "--umask", "--access-logfile", "--access-logformat", "--error-logfile",
-    "--log-file", "--log-level", "--logger-class", "--log-config", "--log-config-json", "--log-syslog-to", "--log-syslog-prefix",
-    "--log-syslog-facility", "--statsd-host", "--dogstatsd-tags", "--statsd-prefix", "-n", "--name", "--pythonpath", "--paste",
-    "--paster", "--forwarded-allow-ips", "--proxy-allow-from", "--keyfile", "--certfile", "--ssl-version", "--cert-reqs", "--ca-certs",
-    "--ciphers", "--paste-global", "--control-socket", "--forwarder-headers", "--header-map", "--proxy-protocol",
+    "-c",
+    "--config",
+    "-b",
+    "--bind",
+    "--backlog",
+    "-w",
+    "--workers",
+    "-k",
+    "--worker-class",
+    "--threads",
+    "--worker-connections",
+    "--max-requests",
+    "--max-requests-jitter",
+    "-t",
+    "--timeout",
+    "--graceful-timeout",
+    "--keep-alive",
+    "--limit-request-line",
+    "--limit-request-fields",
+    "--limit-request-field_size",
+    "--reload-engine",
+    "--reload-extra-file",
+    "--chdir",
+    "-e",
+    "--env",
+    "-p",
+    "--pid",
+    "--worker-tmp-dir",
+    "-u",
+    "--user",
+    "-g",
+    "--group",
+    "-m",
+    "--umask",
+    "--access-logfile",
+    "--access-logformat",
+    "--error-logfile",
+    "--log-file",
+    "--log-level",
+    "--logger-class",
+    "--log-config",
+    "--log-config-json",
+    "--log-syslog-to",
+    "--log-syslog-prefix",
+    "--log-syslog-facility",
+    "--statsd-host",
+    "--dogstatsd-tags",
+    "--statsd-prefix",
+    "-n",
+    "--name",
+    "--pythonpath",
+    "--paste",
+    "--paster",
+    "--forwarded-allow-ips",
+    "--proxy-allow-from",
+    "--keyfile",
+    "--certfile",
+    "--ssl-version",
+    "--cert-reqs",
+    "--ca-certs",
+    "--ciphers",
+    "--paste-global",
+    "--control-socket",
+    "--forwarder-headers",
+    "--header-map",
+    "--proxy-protocol",
 ];
 
 /// Settings, the ones that win.
@@ -31,15 +92,25 @@ struct Settings {
 
 impl Settings {
     /// A setting's values, and what says so; nobody's if it is not set.
-    fn all(&self, run: &Run<'_, '_, '_>, names: &[&str], member: &str) -> (Vec<String>, &'static str) {
-        for (options, from) in [(&self.options, "its arguments"), (&self.variable, "GUNICORN_CMD_ARGS")] {
+    fn all(
+        &self,
+        run: &Run<'_, '_, '_>,
+        names: &[&str],
+        member: &str,
+    ) -> (Vec<String>, &'static str) {
+        for (options, from) in [
+            (&self.options, "its arguments"),
+            (&self.variable, "GUNICORN_CMD_ARGS"),
+        ] {
             let values: Vec<String> = options.all(names).map(str::to_string).collect();
             if !values.is_empty() {
                 return (values, from);
             }
         }
         let values = match self.file.get(member) {
-            Some(Literal::List(items) | Literal::Tuple(items)) => items.iter().map(|item| run.value(item)).collect(),
+            Some(Literal::List(items) | Literal::Tuple(items)) => {
+                items.iter().map(|item| run.value(item)).collect()
+            }
             Some(literal) => Some(run.value(literal).into_iter().collect()),
             None => None,
         };
@@ -53,49 +124,93 @@ impl Settings {
 
 fn examine(run: &mut Run<'_, '_, '_>) {
     let options = Options::read(&run.words, VALUED);
-    let words: Vec<String> = run.variable("GUNICORN_CMD_ARGS").unwrap_or_default().split_ascii_whitespace().map(str::to_string).collect();
+    let words: Vec<String> = run
+        .variable("GUNICORN_CMD_ARGS")
+        .unwrap_or_default()
+        .split_ascii_whitespace()
+        .map(str::to_string)
+        .collect();
     let variable = Options::read(&words, VALUED);
     if options.has(&["--paste", "--paster", "--version", "-v", "--help", "-h"]) {
         return;
     }
-    let configured = options.get(&["-c", "--config"]).or_else(|| variable.get(&["-c", "--config"])).map(str::to_string);
-    let Some(file) = configuration(run, configured.as_deref()) else { return };
-    let settings = Settings { options, variable, file };
+    let configured = options
+        .get(&["-c", "--config"])
+        .or_else(|| variable.get(&["-c", "--config"]))
+        .map(str::to_string);
+    let Some(file) = configuration(run, configured.as_deref()) else {
+        return;
+    };
+    let settings = Settings {
+        options,
+        variable,
+        file,
+    };
     let mut paths = vec![run.directory()];
     if let Some(directory) = settings.get(run, &["--chdir"], "chdir") {
         paths = vec![run.absolute(&directory)];
     }
-    for path in settings.get(run, &["--pythonpath"], "pythonpath").unwrap_or_default().split(',').filter(|path| !path.is_empty()) {
+    for path in settings
+        .get(run, &["--pythonpath"], "pythonpath")
+        .unwrap_or_default()
+        .split(',')
+        .filter(|path| !path.is_empty())
+    {
         paths.push(run.absolute(path));
     }
     let class = settings.get(run, &["-k", "--worker-class"], "worker_class");
     if let Some(class) = &class {
         worker_class(run, class, &paths);
     }
-    let named = settings.options.words.first().cloned().or_else(|| run.value(settings.file.get("wsgi_app")?));
+    let named = settings
+        .options
+        .words
+        .first()
+        .cloned()
+        .or_else(|| run.value(settings.file.get("wsgi_app")?));
     match named {
         Some(spec) => {
-            run.demand_spec(&spec, Some("application"), paths.clone(), format!("`gunicorn {spec}`"));
+            run.demand_spec(
+                &spec,
+                Some("application"),
+                paths.clone(),
+                format!("`gunicorn {spec}`"),
+            );
             django::behind(run, &spec, &paths);
         }
-        None => run.walker.unknown("only the run tells which application gunicorn serves".into()),
+        None => run
+            .walker
+            .unknown("only the run tells which application gunicorn serves".into()),
     }
     let (binds, from) = settings.all(run, &["-b", "--bind"], "bind");
     if binds.is_empty() && (settings.options.open || settings.file.contains_key("bind")) {
         return run.listen(None, None, "gunicorn");
     }
-    match (binds.is_empty(), run.process.environment.get("PORT").map(str::to_string)) {
+    match (
+        binds.is_empty(),
+        run.process.environment.get("PORT").map(str::to_string),
+    ) {
         (true, Some(port)) => run.listen(Some("0.0.0.0"), Some(&port), "gunicorn with `PORT`"),
         (true, None) => run.listen(Some("127.0.0.1"), Some("8000"), "gunicorn's default"),
-        _ => binds.iter().for_each(|bind| run.bind(bind, "8000", format!("`{bind}` in {from}"))),
+        _ => binds
+            .iter()
+            .for_each(|bind| run.bind(bind, "8000", format!("`{bind}` in {from}"))),
     }
 }
 
 /// What the configuration file assigns; `None` if there is one that cannot be read.
-fn configuration(run: &mut Run<'_, '_, '_>, configured: Option<&str>) -> Option<BTreeMap<String, Literal>> {
+fn configuration(
+    run: &mut Run<'_, '_, '_>,
+    configured: Option<&str>,
+) -> Option<BTreeMap<String, Literal>> {
     let path = match configured {
         Some(module) if module.starts_with("python:") => {
-            run.demand(&module[7..], None, vec![run.directory()], format!("`gunicorn -c {module}`"));
+            run.demand(
+                &module[7..],
+                None,
+                vec![run.directory()],
+                format!("`gunicorn -c {module}`"),
+            );
             run.find_module(&module[7..], &[run.directory()])?
         }
         Some(file) => {

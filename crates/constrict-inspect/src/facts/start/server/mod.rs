@@ -67,21 +67,45 @@ struct Run<'w, 'a, 'f> {
 
 /// Finds out what a run of Python imports besides its target, and where it listens. A file that it runs as a script is
 /// a program of its own, and given back.
-pub(crate) fn examine(walker: &mut Walker<'_, '_>, program: &mut Program, process: &Process) -> Option<Vec<u8>> {
+pub(crate) fn examine(
+    walker: &mut Walker<'_, '_>,
+    program: &mut Program,
+    process: &Process,
+) -> Option<Vec<u8>> {
     let python = version(walker, &program.executable);
     let run = program.python.as_mut()?;
     let (name, script) = match &run.target {
-        Target::Path(path) => (String::from_utf8_lossy(file_name(path)).into_owned(), Some(path.clone())),
+        Target::Path(path) => (
+            String::from_utf8_lossy(file_name(path)).into_owned(),
+            Some(path.clone()),
+        ),
         Target::Module(module) => (module.clone(), None),
         _ => return None,
     };
     let words = run.arguments.clone();
-    let mut found =
-        Run { walker, process, python, script: script.clone(), module_name: script.is_none().then(|| name.clone()), words, demands: Vec::new(), listens: Vec::new(), runs: None };
+    let mut found = Run {
+        walker,
+        process,
+        python,
+        script: script.clone(),
+        module_name: script.is_none().then(|| name.clone()),
+        words,
+        demands: Vec::new(),
+        listens: Vec::new(),
+        runs: None,
+    };
     let name = name.strip_suffix(".__main__").unwrap_or(&name);
-    let known = SERVERS.iter().copied().flatten().find(|server| server.names.contains(&name));
+    let known = SERVERS
+        .iter()
+        .copied()
+        .flatten()
+        .find(|server| server.names.contains(&name));
     let mentions = |server: &Server| match &script {
-        Some(script) => found.walker.files().text(script, 64 << 10).is_none_or(|text| text.contains(server.mentions)),
+        Some(script) => found
+            .walker
+            .files()
+            .text(script, 64 << 10)
+            .is_none_or(|text| text.contains(server.mentions)),
         None => true,
     };
     match known.filter(|server| mentions(server)) {
@@ -97,8 +121,18 @@ pub(crate) fn examine(walker: &mut Walker<'_, '_>, program: &mut Program, proces
 fn version(walker: &Walker<'_, '_>, executable: &[u8]) -> (u8, u8) {
     let real = super::execute::real_name(walker.files(), executable);
     let parse = |name: &str| {
-        let (major, minor) = name.trim_start_matches(|next: char| !next.is_ascii_digit()).split_once('.')?;
-        Some((major.parse().ok()?, minor.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()?))
+        let (major, minor) = name
+            .trim_start_matches(|next: char| !next.is_ascii_digit())
+            .split_once('.')?;
+        Some((
+            major.parse().ok()?,
+            minor
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect::<String>()
+                .parse()
+                .ok()?,
+        ))
     };
     parse(&real).unwrap_or((3, 14))
 }
@@ -106,7 +140,10 @@ fn version(walker: &Walker<'_, '_>, executable: &[u8]) -> (u8, u8) {
 impl Run<'_, '_, '_> {
     /// A variable of the process, if it is set to something known.
     fn variable(&self, name: &str) -> Option<&str> {
-        self.process.environment.get(name).filter(|value| !value.is_empty() && is_known(value))
+        self.process
+            .environment
+            .get(name)
+            .filter(|value| !value.is_empty() && is_known(value))
     }
 
     fn directory(&self) -> Vec<u8> {
@@ -118,12 +155,33 @@ impl Run<'_, '_, '_> {
     }
 
     /// A module has to be there, and a name in it.
-    fn demand(&mut self, module: &str, attribute: Option<&str>, paths: Vec<Vec<u8>>, why: impl Into<String>) {
-        let name = |text: &str| !text.is_empty() && text.split('.').all(|part| !part.is_empty() && part.chars().all(|next| next.is_alphanumeric() || next == '_'));
+    fn demand(
+        &mut self,
+        module: &str,
+        attribute: Option<&str>,
+        paths: Vec<Vec<u8>>,
+        why: impl Into<String>,
+    ) {
+        let name = |text: &str| {
+            !text.is_empty()
+                && text.split('.').all(|part| {
+                    !part.is_empty()
+                        && part
+                            .chars()
+                            .all(|next| next.is_alphanumeric() || next == '_')
+                })
+        };
         if !name(module) {
             return;
         }
-        let attribute = attribute.map(|attribute| attribute.split(['(', '.']).next().unwrap_or_default().trim().to_string());
+        let attribute = attribute.map(|attribute| {
+            attribute
+                .split(['(', '.'])
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_string()
+        });
         let demand = Demand {
             module: module.to_string(),
             attribute: attribute.filter(|attribute| name(attribute)),
@@ -137,9 +195,17 @@ impl Run<'_, '_, '_> {
     }
 
     /// `module:attribute`, in the working directory or those given.
-    fn demand_spec(&mut self, spec: &str, default: Option<&str>, paths: Vec<Vec<u8>>, why: impl Into<String>) {
+    fn demand_spec(
+        &mut self,
+        spec: &str,
+        default: Option<&str>,
+        paths: Vec<Vec<u8>>,
+        why: impl Into<String>,
+    ) {
         if !is_known(spec) {
-            return self.walker.unknown("only the run tells which application is served".into());
+            return self
+                .walker
+                .unknown("only the run tells which application is served".into());
         }
         let (module, attribute) = match spec.split_once(':') {
             Some((module, attribute)) => (module, Some(attribute)),
@@ -178,13 +244,19 @@ impl Run<'_, '_, '_> {
         if self.walker.files().exists(&path) {
             return Some(path);
         }
-        self.walker.obstacle(ObstacleKind::NoScript { path }, words.to_vec(), self.process);
+        self.walker.obstacle(
+            ObstacleKind::NoScript { path },
+            words.to_vec(),
+            self.process,
+        );
         None
     }
 
     /// The facts of a source of the image.
     fn module(&self, path: &[u8]) -> Option<Module> {
-        let target = constrict_python::source::Target { python: self.python };
+        let target = constrict_python::source::Target {
+            python: self.python,
+        };
         Module::parse(&self.walker.files().read(path, 1 << 20)?, &target).ok()
     }
 
@@ -194,7 +266,9 @@ impl Run<'_, '_, '_> {
         let relative = module.replace('.', "/");
         paths.iter().find_map(|directory| {
             let at = |end: &str| join(directory, format!("{relative}{end}").as_bytes());
-            [at(".py"), at("/__init__.py")].into_iter().find(|path| files.is_file(path))
+            [at(".py"), at("/__init__.py")]
+                .into_iter()
+                .find(|path| files.is_file(path))
         })
     }
 
@@ -216,11 +290,23 @@ impl Run<'_, '_, '_> {
     fn as_module(&self, path: &[u8]) -> (String, Vec<u8>) {
         let text = String::from_utf8_lossy(path).into_owned();
         let stem = text.strip_suffix(".py").unwrap_or(&text).to_string();
-        let stem = stem.strip_suffix("/__init__").map(str::to_string).unwrap_or(stem);
+        let stem = stem
+            .strip_suffix("/__init__")
+            .map(str::to_string)
+            .unwrap_or(stem);
         let mut names = vec![String::from_utf8_lossy(file_name(stem.as_bytes())).into_owned()];
         let mut directory = parent(stem.as_bytes()).to_vec();
-        while !directory.is_empty() && self.walker.files().is_file(&join(&directory, b"__init__.py")) && components(&directory).count() < 40 {
-            names.insert(0, String::from_utf8_lossy(file_name(&directory)).into_owned());
+        while !directory.is_empty()
+            && self
+                .walker
+                .files()
+                .is_file(&join(&directory, b"__init__.py"))
+            && components(&directory).count() < 40
+        {
+            names.insert(
+                0,
+                String::from_utf8_lossy(file_name(&directory)).into_owned(),
+            );
             directory = parent(&directory).to_vec();
         }
         (names.join("."), directory)
@@ -228,6 +314,8 @@ impl Run<'_, '_, '_> {
 
     /// Whether a word was left open by the walk.
     fn open(&self) -> bool {
-        self.words.iter().any(|word| word.contains(UNKNOWN) || word.contains(UNSET))
+        self.words
+            .iter()
+            .any(|word| word.contains(UNKNOWN) || word.contains(UNSET))
     }
 }

@@ -20,8 +20,11 @@ fn runs(need: Need) -> Option<bool> {
 impl Reached {
     pub(super) fn by(module: &Module) -> Reached {
         let mut found: BTreeMap<String, bool> = BTreeMap::new();
-        let mut open: Vec<(String, bool)> =
-            module.top_calls.iter().filter_map(|call| Some((call.name.clone(), runs(call.need)?))).collect();
+        let mut open: Vec<(String, bool)> = module
+            .top_calls
+            .iter()
+            .filter_map(|call| Some((call.name.clone(), runs(call.need)?)))
+            .collect();
         // `asyncio.run(main())` calls by a name that is no call of the top level in some spellings
         while let Some((name, sure)) = open.pop() {
             let before = found.get(&name).copied();
@@ -29,7 +32,12 @@ impl Reached {
                 continue;
             }
             found.insert(name.clone(), sure);
-            for (callee, need) in module.functions.get(&name).iter().flat_map(|function| &function.calls) {
+            for (callee, need) in module
+                .functions
+                .get(&name)
+                .iter()
+                .flat_map(|function| &function.calls)
+            {
                 if let Some(inner) = runs(*need) {
                     open.push((callee.clone(), sure && inner));
                 }

@@ -23,7 +23,9 @@ pub(crate) enum Token {
     End,
 }
 
-const REDIRECTS: &[&str] = &["<<<", "&>>", "<<-", "<<", "<&", "<>", ">>", ">&", ">|", "&>", "<", ">"];
+const REDIRECTS: &[&str] = &[
+    "<<<", "&>>", "<<-", "<<", "<&", "<>", ">>", ">&", ">|", "&>", "<", ">",
+];
 const OPERATORS: &[&str] = &[";;&", ";;", ";&", ";", "&&", "&", "||", "|&", "|", "(", ")"];
 
 /// Reads tokens.
@@ -38,7 +40,13 @@ pub(crate) struct Lexer {
 
 impl Lexer {
     pub(crate) fn new(text: &str) -> Lexer {
-        Lexer { text: text.chars().collect(), at: 0, line: 1, depth: 0, pending: Vec::new() }
+        Lexer {
+            text: text.chars().collect(),
+            at: 0,
+            line: 1,
+            depth: 0,
+            pending: Vec::new(),
+        }
     }
 
     fn peek(&self) -> Option<char> {
@@ -53,7 +61,9 @@ impl Lexer {
     }
 
     fn looking_at(&self, what: &str) -> bool {
-        what.chars().enumerate().all(|(offset, wanted)| self.text.get(self.at + offset) == Some(&wanted))
+        what.chars()
+            .enumerate()
+            .all(|(offset, wanted)| self.text.get(self.at + offset) == Some(&wanted))
     }
 
     fn skip(&mut self, count: usize) {
@@ -80,13 +90,18 @@ impl Lexer {
     /// The next token.
     pub(crate) fn token(&mut self) -> Result<Token, Unreadable> {
         self.blanks();
-        let Some(next) = self.peek() else { return Ok(Token::End) };
+        let Some(next) = self.peek() else {
+            return Ok(Token::End);
+        };
         if next == '\n' {
             self.skip(1);
             self.here_documents();
             return Ok(Token::Newline);
         }
-        let digits = self.text[self.at..].iter().take_while(|digit| digit.is_ascii_digit()).count();
+        let digits = self.text[self.at..]
+            .iter()
+            .take_while(|digit| digit.is_ascii_digit())
+            .count();
         let after = self.text.get(self.at + digits);
         let numbered = digits > 0 && matches!(after, Some('<' | '>'));
         if next == '<' || next == '>' || numbered || self.looking_at("&>") {
@@ -106,7 +121,10 @@ impl Lexer {
     }
 
     fn redirect(&mut self) -> Result<Token, Unreadable> {
-        let operator = REDIRECTS.iter().find(|operator| self.looking_at(operator)).ok_or(Unreadable)?;
+        let operator = REDIRECTS
+            .iter()
+            .find(|operator| self.looking_at(operator))
+            .ok_or(Unreadable)?;
         self.skip(operator.len());
         if operator.starts_with("<<") && *operator != "<<<" {
             self.blanks();
@@ -129,7 +147,11 @@ impl Lexer {
                     }
                     line.push(next);
                 }
-                let shown = if tabs { line.trim_start_matches('\t') } else { &line };
+                let shown = if tabs {
+                    line.trim_start_matches('\t')
+                } else {
+                    &line
+                };
                 if shown == delimiter || ended {
                     break;
                 }
@@ -173,7 +195,10 @@ impl Lexer {
                 word.0.push(Part::Text { text, quoted: true });
             }
             '"' if !quoted => {
-                word.0.push(Part::Text { text: String::new(), quoted: true });
+                word.0.push(Part::Text {
+                    text: String::new(),
+                    quoted: true,
+                });
                 while self.peek().ok_or(Unreadable)? != '"' {
                     self.piece(word, true)?;
                 }
@@ -253,11 +278,19 @@ impl Lexer {
             Some('"') if !quoted => {}
             Some(next) if next.is_ascii_alphabetic() || next == '_' => {
                 let name = self.name();
-                word.0.push(Part::Variable { name, change: None, quoted });
+                word.0.push(Part::Variable {
+                    name,
+                    change: None,
+                    quoted,
+                });
             }
             Some(next) if next.is_ascii_digit() || "@*#?-$!".contains(next) => {
                 self.skip(1);
-                word.0.push(Part::Variable { name: next.to_string(), change: None, quoted });
+                word.0.push(Part::Variable {
+                    name: next.to_string(),
+                    change: None,
+                    quoted,
+                });
             }
             _ => push(word, '$', quoted),
         }
@@ -283,7 +316,10 @@ impl Lexer {
 
     fn name(&mut self) -> String {
         let mut name = String::new();
-        while let Some(next) = self.peek().filter(|next| next.is_ascii_alphanumeric() || *next == '_') {
+        while let Some(next) = self
+            .peek()
+            .filter(|next| next.is_ascii_alphanumeric() || *next == '_')
+        {
             name.push(next);
             self.skip(1);
         }
@@ -316,7 +352,11 @@ impl Lexer {
         let change = match self.text.get(after) {
             Some('}') if !empty => {
                 self.skip(1);
-                return Ok(Part::Variable { name, change: None, quoted });
+                return Ok(Part::Variable {
+                    name,
+                    change: None,
+                    quoted,
+                });
             }
             Some('-') => Change::Default { empty },
             Some('=') => Change::Assign { empty },
@@ -324,12 +364,20 @@ impl Lexer {
             Some('?') => Change::Demand,
             _ => {
                 let change = self.closing_brace()?;
-                return Ok(Part::Variable { name, change: Some((Change::Other, change)), quoted });
+                return Ok(Part::Variable {
+                    name,
+                    change: Some((Change::Other, change)),
+                    quoted,
+                });
             }
         };
         self.skip(1 + usize::from(empty));
         let word = self.closing_brace()?;
-        Ok(Part::Variable { name, change: Some((change, word)), quoted })
+        Ok(Part::Variable {
+            name,
+            change: Some((change, word)),
+            quoted,
+        })
     }
 
     /// The word up to the brace that closes.
@@ -346,7 +394,11 @@ impl Lexer {
 
     fn deeper(&mut self) -> Result<(), Unreadable> {
         self.depth += 1;
-        if self.depth > DEEPEST { Err(Unreadable) } else { Ok(()) }
+        if self.depth > DEEPEST {
+            Err(Unreadable)
+        } else {
+            Ok(())
+        }
     }
 
     /// The text up to the parenthesis that closes, which is taken too.
@@ -381,6 +433,9 @@ impl Lexer {
 fn push(word: &mut Word, next: char, as_quoted: bool) {
     match word.0.last_mut() {
         Some(Part::Text { text, quoted }) if *quoted == as_quoted => text.push(next),
-        _ => word.0.push(Part::Text { text: next.into(), quoted: as_quoted }),
+        _ => word.0.push(Part::Text {
+            text: next.into(),
+            quoted: as_quoted,
+        }),
     }
 }

@@ -6,11 +6,18 @@ use super::parse;
 use super::syntax::{Change, Command, Part, Simple, Word};
 
 fn text(text: &str, quoted: bool) -> Part {
-    Part::Text { text: text.into(), quoted }
+    Part::Text {
+        text: text.into(),
+        quoted,
+    }
 }
 
 fn variable(name: &str, quoted: bool) -> Part {
-    Part::Variable { name: name.into(), change: None, quoted }
+    Part::Variable {
+        name: name.into(),
+        change: None,
+        quoted,
+    }
 }
 
 fn only(source: &str) -> Command {
@@ -21,10 +28,15 @@ fn only(source: &str) -> Command {
 
 #[test]
 fn words_keep_what_is_quoted() {
-    let Command::Simple(simple) = only("A=1 x 'a b'\"$c\"d \"${e:-f}\" \\$ 2>&1 >out # no") else { panic!() };
+    let Command::Simple(simple) = only("A=1 x 'a b'\"$c\"d \"${e:-f}\" \\$ 2>&1 >out # no") else {
+        panic!()
+    };
     let default = Part::Variable {
         name: "e".into(),
-        change: Some((Change::Default { empty: true }, Word(vec![text("f", false)]))),
+        change: Some((
+            Change::Default { empty: true },
+            Word(vec![text("f", false)]),
+        )),
         quoted: true,
     };
     assert_eq!(
@@ -33,7 +45,12 @@ fn words_keep_what_is_quoted() {
             assignments: vec![("A".into(), Word(vec![text("1", false)]))],
             words: vec![
                 Word(vec![text("x", false)]),
-                Word(vec![text("a b", true), text("", true), variable("c", true), text("d", false)]),
+                Word(vec![
+                    text("a b", true),
+                    text("", true),
+                    variable("c", true),
+                    text("d", false)
+                ]),
                 Word(vec![text("", true), default]),
                 Word(vec![text("$", true)]),
             ],
@@ -81,7 +98,19 @@ fn every_construct_is_read() {
 
 #[test]
 fn what_is_no_shell_is_refused() {
-    for text in ["if a; then b", "a )", "'", "\"", "$(", "${a", "fi", "case x in", "a &&", "| b", "then"] {
+    for text in [
+        "if a; then b",
+        "a )",
+        "'",
+        "\"",
+        "$(",
+        "${a",
+        "fi",
+        "case x in",
+        "a &&",
+        "| b",
+        "then",
+    ] {
         assert!(parse(text).is_err(), "{text}");
     }
 }
@@ -102,7 +131,16 @@ fn lines_are_counted() {
 #[test]
 fn deep_texts_are_refused() {
     let deep = |open: &str, close: &str| open.repeat(5000) + "a" + &close.repeat(5000);
-    for (open, close) in [("(", ")"), ("{ ", "; }"), ("$(", ")"), ("${a:-", "}"), ("\"$(", ")\""), ("if a; then ", "; fi"), ("a && ", ""), ("! ", "")] {
+    for (open, close) in [
+        ("(", ")"),
+        ("{ ", "; }"),
+        ("$(", ")"),
+        ("${a:-", "}"),
+        ("\"$(", ")\""),
+        ("if a; then ", "; fi"),
+        ("a && ", ""),
+        ("! ", ""),
+    ] {
         let _ = parse(&deep(open, close));
     }
 }

@@ -312,10 +312,4 @@ impl Run<'_, '_, '_> {
         (names.join("."), directory)
     }
 
-    /// Whether a word was left open by the walk.
-    fn open(&self) -> bool {
-        self.words
-            .iter()
-            .any(|word| word.contains(UNKNOWN) || word.contains(UNSET))
-    }
 }

@@ -391,7 +391,7 @@ fn switch(walker: &mut Walker<'_, '_>, name: &str, words: &[String], process: &P
             "-c" | "--command" if name != "sudo" => command = words_left.next().cloned(),
             "-s" | "--shell" if name != "sudo" => shell = words_left.next().cloned(),
             "-g" | "-G" | "-C" | "-D" | "-h" | "-p" | "-r" | "-t" | "-T" | "-U" | "-w" => {
-                drop(words_left.next())
+                words_left.next();
             }
             "--" => {
                 rest.extend(words_left.cloned());

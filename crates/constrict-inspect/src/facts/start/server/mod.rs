@@ -3,7 +3,7 @@
 
 use constrict_python::source::{Literal, Module};
 
-use super::walk::{Process, UNKNOWN, UNSET, Walker, is_known};
+use super::walk::{Process, Walker, is_known};
 use super::{Demand, Listen, ObstacleKind, Program, Target};
 use crate::files::{components, file_name, join, parent};
 

@@ -17,6 +17,7 @@ mod snapshot;
 pub mod solver;
 pub mod source;
 pub mod store;
+pub mod time;
 mod tree;
 mod view;
 

@@ -147,6 +147,13 @@ pub trait ImageSource {
         image_of(self, &Index::oci(entries), platform)
     }
 
+    /// The names of its images, each once.
+    fn image_names(&self) -> Vec<String> {
+        let names = self.index().manifests.iter().filter_map(name_of);
+        let names: std::collections::BTreeSet<&str> = names.collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
     /// The image whose manifest has that digest, or that serves a platform best in the index that has it.
     fn image_by_digest(&self, digest: &Digest, platform: &Platform) -> Result<ImageParts> {
         let mut bytes = Vec::new();

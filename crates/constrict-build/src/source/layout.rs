@@ -9,13 +9,13 @@
 //! The first is what `docker buildx build --build-context` takes, the others are what skopeo and podman do.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use constrict_oci::archive::Archive;
 use constrict_oci::layout::Layout;
-use constrict_oci::{Descriptor, Digest, ImageSource, Platform};
+use constrict_oci::{Descriptor, Digest, ImageParts, ImageSource, Platform, Reference};
 
-use super::image::Documents;
+use super::image::{Documents, Images};
 use crate::error::{IoContext, Result};
 use crate::store::Store;
 
@@ -64,6 +64,41 @@ impl Place {
     }
 }
 
+/// An image of an archive, and its names.
+pub type Loaded = (Vec<Reference>, Documents);
+
+/// Brings every image of an archive that serves a platform into the store, with the names that it has there.
+pub fn load(images: &Images, path: &Path, platform: &Platform) -> Result<Vec<Loaded>> {
+    let store = &images.layers.store;
+    let archive = Archive::open(path, &store.root().join("tmp"))?;
+    let mut loaded: Vec<Loaded> = Vec::new();
+    let names = archive.image_names();
+    let wanted = match names.is_empty() {
+        true => vec![None],
+        false => names.iter().map(|name| Some(name.as_str())).collect(),
+    };
+    for name in wanted {
+        let image = archive.image(name, platform)?;
+        let documents = adopt(store, &archive, &image)?;
+        images.remember(&documents, None)?;
+        store.add_image(&documents.descriptor.digest)?;
+        let reference = name.and_then(|name| Reference::parse(name).ok());
+        let reference = reference.map(Reference::or_latest);
+        if let Some(reference) = &reference {
+            store.set_tag(reference, &documents.descriptor.digest)?;
+        }
+        let digest = documents.descriptor.digest;
+        match loaded
+            .iter_mut()
+            .find(|(_, known)| known.descriptor.digest == digest)
+        {
+            Some((names, _)) => names.extend(reference),
+            None => loaded.push((reference.into_iter().collect(), documents)),
+        }
+    }
+    Ok(loaded)
+}
+
 /// Copies the image at `place` that serves a platform into the store, every blob verified.
 pub(crate) fn import(store: &Store, place: &Place, platform: &Platform) -> Result<Documents> {
     let source: Box<dyn ImageSource> = match place.form {
@@ -74,8 +109,13 @@ pub(crate) fn import(store: &Store, place: &Place, platform: &Platform) -> Resul
         Some(digest) => source.image_by_digest(digest, platform)?,
         None => source.image(place.name.as_deref(), platform)?,
     };
+    adopt(store, &*source, &image)
+}
+
+/// Copies an image into the store.
+fn adopt(store: &Store, source: &dyn ImageSource, image: &ImageParts) -> Result<Documents> {
     for layer in &image.manifest().layers {
-        copy(store, &*source, layer)?;
+        copy(store, source, layer)?;
     }
     store.write_blob(image.config_json())?;
     store.write_blob(image.manifest_json())?;
@@ -106,7 +146,7 @@ mod tests {
     use constrict_oci::archive::write_docker_archive;
     use constrict_oci::layer::{Compression, LayerWriter, NewEntry, NewKind};
     use constrict_oci::layout::write_layout;
-    use constrict_oci::{ImageConfig, ImageParts, MediaType, Reference};
+    use constrict_oci::{ImageConfig, MediaType};
 
     use super::*;
 

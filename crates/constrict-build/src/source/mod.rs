@@ -6,7 +6,7 @@ mod directory;
 pub mod git;
 pub(crate) mod http;
 pub mod image;
-pub(crate) mod layout;
+pub mod layout;
 mod nearest;
 mod state;
 

@@ -54,7 +54,44 @@ struct Needed {
 /// Folders whose files only make builds faster.
 const ONLY_CACHE: [&str; 5] = ["reports", "debian", "mounts", "slots", "locks"];
 
+/// How much there is of something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Files, or directories that are one thing.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Every folder of the store that grows, with the name that it is shown under.
+const FOLDERS: [(&str, &str); 11] = [
+    ("blobs/sha256", "blobs"),
+    ("layers", "layers"),
+    ("indexes", "layers"),
+    ("packs", "layers"),
+    ("cache", "cache"),
+    ("reports", "cache"),
+    ("slots", "cache"),
+    ("debian", "cache"),
+    ("mounts", "cache"),
+    ("snapshots", "snapshots"),
+    ("volumes", "volumes"),
+];
+
 impl Store {
+    /// What the store takes, by what `prune` names it.
+    pub fn usage(&self) -> Result<BTreeMap<&'static str, Usage>> {
+        let mut all: BTreeMap<&'static str, Usage> = BTreeMap::new();
+        for (folder, shown) in FOLDERS {
+            for path in listed(&self.root.join(folder))? {
+                let usage = all.entry(shown).or_default();
+                usage.count += 1;
+                usage.bytes += size(&path);
+            }
+        }
+        Ok(all)
+    }
+
     /// Deletes what `scope` says; with `dry`, only says what would go.
     pub fn prune(&self, scope: &Scope, dry: bool) -> Result<Freed> {
         let mut freed = Freed::default();
@@ -248,7 +285,7 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Bytes of a file, or of all files of a directory.
-pub(super) fn size(path: &Path) -> u64 {
+fn size(path: &Path) -> u64 {
     match path.symlink_metadata() {
         Ok(meta) if meta.is_dir() => listed(path)
             .unwrap_or_default()

@@ -5,6 +5,7 @@ mod check;
 mod images;
 mod lint;
 mod run;
+mod system;
 
 use clap::{Parser, Subcommand};
 
@@ -15,6 +16,7 @@ pub(crate) use images::{
 };
 pub(crate) use lint::{Lint, LintFormat, LintRules};
 pub(crate) use run::{Run, RunNetwork};
+pub(crate) use system::{History, Load, Prune, Save, System};
 
 /// Builds container images for Python applications, and shows that they run.
 #[derive(Debug, Parser)]
@@ -44,6 +46,17 @@ pub(crate) enum Command {
     Images(Images),
     /// Show everything about images, as JSON
     Inspect(Inspect),
+    /// Show the steps that made an image
+    History(History),
+    /// Write an image as an archive that docker loads
+    Save(Save),
+    /// Read images from an archive that docker saved
+    Load(Load),
+    /// Remove images without a name, and what no image needs
+    Prune(Prune),
+    /// The store as a whole: df, prune
+    #[command(subcommand)]
+    System(System),
     /// Give an image a further name
     Tag(Tag),
     /// Remove names, and images that have none left

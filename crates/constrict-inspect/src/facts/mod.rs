@@ -140,6 +140,12 @@ impl<'a> Facts<'a> {
         self.natives.get_or_init(|| Natives::load(self))
     }
 
+    /// Whether the container fails each time it starts if what a program needs in this way is not there.
+    pub fn fails(&self, program: usize, need: imports::Reach) -> bool {
+        let program = self.start().programs.get(program);
+        need == imports::Reach::Sure && program.is_none_or(|program| program.sure && program.fatal)
+    }
+
     /// The line of the Dockerfile that put a file where it is; the file itself if no build knows.
     pub fn place_of(&self, path: &[u8]) -> Option<Place> {
         let file = Place::File {

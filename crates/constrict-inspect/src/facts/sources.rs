@@ -57,7 +57,11 @@ pub fn own_sources(facts: &Facts<'_>) -> Vec<OwnSource> {
             .values()
             .filter(|module| module.kind == ModuleKind::Source)
         {
-            add(&module.path, module.need);
+            let need = match module.need {
+                Reach::Sure if !facts.fails(closure.program, module.need) => Reach::Maybe,
+                need => need,
+            };
+            add(&module.path, need);
         }
     }
     let read = |(path, need): (Vec<u8>, Reach)| {

@@ -188,4 +188,34 @@ mod tests {
             None
         );
     }
+
+    #[test]
+    fn old_interpreters_need_a_locale() {
+        let found = |version: &str, env: &[&str]| {
+            let interpreter = format!("usr/local/bin/python{version}");
+            let sample = python(env).program(&interpreter, b"\x7fELF");
+            let found = sample
+                .file(&format!("usr/local/lib/python{version}/os.py"), "")
+                .findings(RULE.name);
+            found
+                .into_iter()
+                .map(|found| found.message)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found("3.6", &[]),
+            ["Python 3.6 reads and writes ASCII only: no locale is set"]
+        );
+        assert_eq!(
+            found("3.6", &["LC_ALL=C"]),
+            ["Python 3.6 reads and writes ASCII only: `LC_ALL=C`"]
+        );
+        assert_eq!(found("3.6", &["LANG=C.UTF-8"]), [""; 0]);
+        assert_eq!(found("3.12", &["LC_ALL=POSIX"]), [""; 0]);
+        assert_eq!(
+            found("3.12", &["LANG=en_US.UTF-8", "PYTHONUTF8=1"]),
+            [""; 0]
+        );
+        assert_eq!(found("3.12", &["LANG=en_US.UTF-8"]).len(), 1);
+    }
 }

@@ -154,24 +154,29 @@ fn stage<'a>(
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let mut told = BTreeSet::new();
     for pointer in dangling(facts) {
-        let needed = facts.imports().runs.iter().flat_map(|run| &run.missing);
-        let needed = needed.filter(|missing| {
+        let runs = facts.imports().runs.iter();
+        let needed = runs.flat_map(|run| run.missing.iter().map(|missing| (run.program, missing)));
+        let needed = needed.filter(|(_, missing)| {
             missing.need != Reach::Optional && provides(facts, &pointer, missing)
         });
-        let needed = needed.min_by_key(|missing| missing.need);
+        let needed = needed.min_by_key(|(program, missing)| !facts.fails(*program, missing.need));
         if told.insert((pointer.file.clone(), pointer.target.clone())) {
             findings.push(finding(facts, &pointer, needed));
         }
     }
 }
 
-fn finding(facts: &Facts<'_>, pointer: &Pointer, needed: Option<&MissingModule>) -> Finding {
+fn finding(
+    facts: &Facts<'_>,
+    pointer: &Pointer,
+    needed: Option<(usize, &MissingModule)>,
+) -> Finding {
     let (file, target) = (shown(&pointer.file), shown(&pointer.target));
     let gone = match facts.files().exists(&pointer.target) {
         true => "where its user cannot go",
         false => "which is not in it",
     };
-    let Some(missing) = needed else {
+    let Some((program, missing)) = needed else {
         let message = format!(
             "an editable install points to `{target}`, {}",
             gone.replace("not in it", "not in this image")
@@ -182,8 +187,8 @@ fn finding(facts: &Facts<'_>, pointer: &Pointer, needed: Option<&MissingModule>)
             .hint(HINT);
     };
     let name = missing.name.split('.').next().unwrap_or_default();
-    let (severity, start) = match missing.need {
-        Reach::Sure => (Severity::Breaks, "this image cannot start: "),
+    let (severity, start) = match facts.fails(program, missing.need) {
+        true => (Severity::Breaks, "this image cannot start: "),
         _ => (Severity::Risk, ""),
     };
     let message = format!("{start}`{name}` is installed as a pointer to `{target}`, {gone}");

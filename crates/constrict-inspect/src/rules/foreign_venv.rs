@@ -134,7 +134,7 @@ fn is_used(facts: &Facts<'_>, venv: &[u8]) -> bool {
 fn failure(facts: &Facts<'_>, venv: &[u8]) -> Option<String> {
     let inside = |path: &[u8]| path.starts_with(&[venv, b"/"].concat());
     let stopped = |obstacle: &&Obstacle| {
-        obstacle.sure && obstacle_path(&obstacle.kind).is_some_and(|path| inside(&path))
+        obstacle.breaks() && obstacle_path(&obstacle.kind).is_some_and(|path| inside(&path))
     };
     if let Some(obstacle) = facts.start().obstacles.iter().find(stopped) {
         return Some(

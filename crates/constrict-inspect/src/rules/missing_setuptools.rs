@@ -32,12 +32,15 @@ pub(crate) fn explains(facts: &Facts<'_>, missing: &MissingModule) -> bool {
 }
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    for missing in facts.imports().runs.iter().flat_map(|run| &run.missing) {
+    let runs = facts.imports().runs.iter();
+    for (program, missing) in
+        runs.flat_map(|run| run.missing.iter().map(|missing| (run.program, missing)))
+    {
         if missing.need == Reach::Optional || !explains(facts, missing) {
             continue;
         }
-        let (severity, message) = match missing.need {
-            Reach::Sure => (
+        let (severity, message) = match facts.fails(program, missing.need) {
+            true => (
                 Severity::Breaks,
                 format!(
                     "this image cannot start: nothing in it provides `{}`",

@@ -153,7 +153,7 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
                 continue;
             };
             let mut finding = finding(
-                missing.need,
+                facts.fails(run.program, missing.need),
                 &format!("module `{}`", missing.name),
                 &missing.importer,
                 missing.line,
@@ -174,18 +174,23 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             };
             let what = format!("`{}` of module `{}`", missing.name, missing.module);
             findings.push(
-                finding(missing.need, &what, &missing.importer, missing.line)
-                    .because("needed by", missing.chain.join(" → "))
-                    .because("why", why)
-                    .hint(instead),
+                finding(
+                    facts.fails(run.program, missing.need),
+                    &what,
+                    &missing.importer,
+                    missing.line,
+                )
+                .because("needed by", missing.chain.join(" → "))
+                .because("why", why)
+                .hint(instead),
             );
         }
     }
 }
 
-fn finding(need: Reach, what: &str, importer: &[u8], line: usize) -> Finding {
-    let (severity, message) = match need {
-        Reach::Sure => (
+fn finding(fails: bool, what: &str, importer: &[u8], line: usize) -> Finding {
+    let (severity, message) = match fails {
+        true => (
             Severity::Breaks,
             format!("this image cannot start: {what} is not in its standard library"),
         ),
@@ -198,4 +203,113 @@ fn finding(need: Reach, what: &str, importer: &[u8], line: usize) -> Finding {
         path: shown(importer),
         line: Some(line),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::imports::{Closure, Imports};
+    use crate::sample::{Sample, missing};
+
+    const LIBRARY: &str = "usr/local/lib/python3.12";
+
+    fn sample() -> Sample {
+        Sample::new()
+            .program("usr/local/bin/python3.12", b"\x7fELF")
+            .file(&format!("{LIBRARY}/os.py"), "")
+    }
+
+    fn found(sample: Sample, missed: MissingModule) -> Vec<(Severity, String, String)> {
+        let found = sample
+            .importing(RULE.name, vec![], vec![missed])
+            .into_iter();
+        found
+            .map(|found| {
+                (
+                    found.severity,
+                    found.message,
+                    found.evidence[1].text.clone(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn modules_that_were_removed_are_named() {
+        let message = "this image cannot start: module `imp` is not in its standard library";
+        let why = "Python 3.12 removed `imp`, and the interpreter is 3.12";
+        let expected = (Severity::Breaks, message.to_string(), why.to_string());
+        assert_eq!(
+            found(sample(), missing("imp", Reach::Sure, &[LIBRARY])),
+            [expected]
+        );
+        let expected = "`annotationlib` is new in Python 3.14, and the interpreter is 3.12";
+        assert_eq!(
+            found(sample(), missing("annotationlib", Reach::Sure, &[LIBRARY]))[0].2,
+            expected
+        );
+    }
+
+    #[test]
+    fn what_debian_packages_apart_can_be_installed() {
+        let sample = Sample::new()
+            .program("usr/bin/python3.11", b"\x7fELF")
+            .file("usr/lib/python3.11/os.py", "")
+            .file("etc/os-release", "ID=debian\n");
+        let missed = missing("tkinter", Reach::Sure, &["usr/lib/python3.11"]);
+        let found = sample.importing(RULE.name, vec![], vec![missed]);
+        assert_eq!(found.len(), 1);
+        let packages = vec!["python3-tk".to_string()];
+        assert_eq!(
+            found[0].mend,
+            Some(Mend::Install {
+                packages,
+                manager: PackageManager::Apt
+            })
+        );
+    }
+
+    #[test]
+    fn other_modules_and_tried_imports_have_other_rules() {
+        assert_eq!(found(sample(), missing("cgi", Reach::Sure, &[LIBRARY])), []);
+        assert_eq!(
+            found(sample(), missing("imp", Reach::Optional, &[LIBRARY])),
+            []
+        );
+        assert_eq!(
+            found(sample(), missing("important", Reach::Sure, &[LIBRARY])),
+            []
+        );
+        assert_eq!(
+            found(sample(), missing("distutils.core", Reach::Sure, &[LIBRARY])),
+            []
+        );
+    }
+
+    #[test]
+    fn names_that_were_removed_are_named() {
+        let image = sample().image();
+        let name = |name: &str| MissingName {
+            module: "collections".into(),
+            path: format!("{LIBRARY}/collections/__init__.py").into_bytes(),
+            name: name.into(),
+            need: Reach::Sure,
+            chain: vec!["app.py:1".into()],
+            importer: b"app/app.py".to_vec(),
+            line: 1,
+        };
+        let run = Closure {
+            program: 0,
+            modules: Default::default(),
+            missing: vec![],
+            missing_names: vec![name("Mapping"), name("Unknown")],
+        };
+        let facts = Facts::new(&image).importing(Imports { runs: vec![run] });
+        let mut findings = Vec::new();
+        check(&facts, &mut findings);
+        assert_eq!(findings.len(), 1);
+        let message = "this image cannot start: `Mapping` of module `collections` is not in its standard library";
+        assert_eq!(findings[0].message, message);
+        assert!(!explains_name(&facts, &name("Unknown")));
+    }
 }

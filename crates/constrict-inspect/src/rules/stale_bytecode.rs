@@ -51,7 +51,9 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let (mut unfit, mut example, mut whole) = (0, None, 0);
         for module in run.modules.values() {
             match module.kind {
-                ModuleKind::Bytecode => findings.extend(sourceless(facts, module, python.version)),
+                ModuleKind::Bytecode => {
+                    findings.extend(sourceless(facts, run.program, module, python.version))
+                }
                 ModuleKind::Source if module.need != Reach::Optional => {
                     whole += 1;
                     if let Some(why) = unusable(facts, user, &module.path, python.version) {
@@ -79,7 +81,12 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// A module without source whose bytecode is another version's.
-fn sourceless(facts: &Facts<'_>, module: &Module, version: (u8, u8)) -> Option<Finding> {
+fn sourceless(
+    facts: &Facts<'_>,
+    program: usize,
+    module: &Module,
+    version: (u8, u8),
+) -> Option<Finding> {
     let found = version_of(magic(facts, &module.path)?)?;
     if found == version || !MAGIC.iter().any(|(known, _)| *known == version) {
         return None;
@@ -91,8 +98,8 @@ fn sourceless(facts: &Facts<'_>, module: &Module, version: (u8, u8)) -> Option<F
         shown_version(found),
         shown_version(version)
     );
-    let (severity, message) = match module.need {
-        Reach::Sure => (Severity::Breaks, format!("this image cannot start: {what}")),
+    let (severity, message) = match facts.fails(program, module.need) {
+        true => (Severity::Breaks, format!("this image cannot start: {what}")),
         _ => (Severity::Risk, what),
     };
     let finding = Finding::new(RULE.name, severity, message).at(facts.place_of(&module.path));
@@ -153,4 +160,92 @@ fn unusable(facts: &Facts<'_>, user: &User, source: &[u8], version: (u8, u8)) ->
     }
     let stale = word(8) != node.mtime as u32 || u64::from(word(12)) != node.size() & 0xffff_ffff;
     stale.then(|| "time or size of the source are not those that its bytecode notes".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{Sample, module};
+
+    /// A program `app.py` of Python 3.11, and the head of bytecode with this magic number for a source of some size.
+    fn sample() -> Sample {
+        Sample::new()
+            .program("usr/local/bin/python3.11", b"\x7fELF")
+            .file("usr/local/lib/python3.11/os.py", "")
+            .file("app/app.py", "")
+            .config(|config| config.config.user = "1000".into())
+            .cmd(&["/usr/local/bin/python3.11", "/app/app.py"])
+    }
+
+    fn head(magic: u16, flags: u32, size: u32) -> Vec<u8> {
+        let mut head = magic.to_le_bytes().to_vec();
+        head.extend(b"\r\n");
+        head.extend(flags.to_le_bytes());
+        head.extend(315_619_200_u32.to_le_bytes());
+        head.extend(size.to_le_bytes());
+        head
+    }
+
+    #[test]
+    fn bytecode_of_another_version_cannot_be_imported() {
+        let found = |magic: u16, need: Reach| {
+            let shop = module("app/shop.pyc", ModuleKind::Bytecode, need);
+            let sample = sample().file("app/shop.pyc", head(magic, 0, 0));
+            let found = sample.importing(RULE.name, vec![("shop", shop)], vec![]);
+            found
+                .into_iter()
+                .map(|found| (found.severity, found.message))
+                .collect::<Vec<_>>()
+        };
+        let what = "`/app/shop.pyc` is bytecode of Python 3.12, and the interpreter is 3.11";
+        assert_eq!(
+            found(3531, Reach::Sure),
+            [(Severity::Breaks, format!("this image cannot start: {what}"))]
+        );
+        assert_eq!(
+            found(3531, Reach::Maybe),
+            [(Severity::Risk, what.to_string())]
+        );
+        assert_eq!(found(3495, Reach::Sure), []);
+        // a number that no release has: of a candidate, or not ours to judge
+        assert_eq!(found(3494, Reach::Sure), []);
+    }
+
+    #[test]
+    fn bytecode_that_is_older_than_its_source_is_of_no_use() {
+        let found = |flags: u32, size: u32, owner: u32| {
+            let names: Vec<String> = (0..60).map(|number| format!("m{number}")).collect();
+            let mut sample =
+                sample()
+                    .directory("app/__pycache__", 0o755)
+                    .owned("app/__pycache__", owner, 0);
+            let mut modules = Vec::new();
+            for name in &names {
+                let path = format!("app/{name}.py");
+                sample = sample.file(&path, "x = 1").file(
+                    &format!("app/__pycache__/{name}.cpython-311.pyc"),
+                    head(3495, flags, size),
+                );
+                modules.push((
+                    name.as_str(),
+                    module(&path, ModuleKind::Source, Reach::Sure),
+                ));
+            }
+            let found = sample.importing(RULE.name, modules, vec![]);
+            found
+                .into_iter()
+                .map(|found| (found.severity, found.message))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found(0, 4, 0),
+            [(
+                Severity::Waste,
+                "60 modules of 60 are compiled again at each start".to_string()
+            )]
+        );
+        assert_eq!(found(0, 5, 0), []);
+        assert_eq!(found(1, 4, 0), []);
+        assert_eq!(found(0, 4, 1000), []);
+    }
 }

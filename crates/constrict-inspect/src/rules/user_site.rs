@@ -101,7 +101,10 @@ fn is_user_site(site: &[u8]) -> bool {
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let mut told = BTreeSet::new();
-    for missing in facts.imports().runs.iter().flat_map(|run| &run.missing) {
+    let runs = facts.imports().runs.iter();
+    for (program, missing) in
+        runs.flat_map(|run| run.missing.iter().map(|missing| (run.program, missing)))
+    {
         let Some(there) = out_of_reach(facts, missing).filter(|_| missing.need != Reach::Optional)
         else {
             continue;
@@ -114,8 +117,8 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             Some(name) => format!("`{name}`"),
             None => format!("`{}`", user(facts).asked),
         };
-        let (severity, start) = match missing.need {
-            Reach::Sure => (Severity::Breaks, "this image cannot start: "),
+        let (severity, start) = match facts.fails(program, missing.need) {
+            true => (Severity::Breaks, "this image cannot start: "),
             _ => (Severity::Risk, ""),
         };
         let message = match &there.closed {

@@ -21,10 +21,11 @@ const RUN_FAILED: u8 = 125;
 fn main() -> ExitCode {
     // in a process of the sandbox this does not return
     constrict_sandbox::init_if_asked();
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => return misused(&error),
-    };
+    let arguments =
+        match Arguments::try_parse_from(arguments::translated(std::env::args_os().collect())) {
+            Ok(arguments) => arguments,
+            Err(error) => return misused(&error),
+        };
     let is_run = matches!(arguments.command, Command::Run(_));
     let outcome = match arguments.command {
         Command::Build(arguments) => command::build::run(*arguments),
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
         Command::Push(arguments) => command::push::run(&arguments),
         Command::Lint(arguments) => command::lint::run(&arguments),
         Command::Doctor(arguments) => command::doctor::run(&arguments),
+        Command::Completions(arguments) => command::shell::completions(&arguments),
+        Command::Man(arguments) => command::shell::man(&arguments),
     };
     interrupt::tidy_up();
     progress::close();

@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod docker;
 mod images;
 mod lint;
 mod run;
@@ -11,12 +12,13 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use build::{BasesMode, Build, NetworkMode, ProgressMode};
 pub(crate) use check::{Check, CheckMode, Explain, ReportFormat};
+pub(crate) use docker::translated;
 pub(crate) use images::{
     Doctor, DoctorFormat, Images, ImagesFormat, Inspect, Pull, Push, Remove, Tag,
 };
 pub(crate) use lint::{Lint, LintFormat, LintRules};
 pub(crate) use run::{Run, RunNetwork};
-pub(crate) use system::{History, Load, Prune, Save, System};
+pub(crate) use system::{Completions, History, Load, Man, Prune, Save, System};
 
 /// Builds container images for Python applications, and shows that they run.
 #[derive(Debug, Parser)]
@@ -72,4 +74,8 @@ pub(crate) enum Command {
     Lint(Lint),
     /// Say what this machine allows, and what to change
     Doctor(Doctor),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page, or write those of all commands
+    Man(Man),
 }

@@ -67,3 +67,19 @@ pub(crate) struct Load {
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) platform: Option<String>,
 }
+
+/// `constrict completions`.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `constrict man`.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write a page for each command here [default: print the first]
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+}

@@ -15,5 +15,6 @@ pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod rmi;
 pub(crate) mod run;
+pub(crate) mod shell;
 pub(crate) mod system;
 pub(crate) mod tag;

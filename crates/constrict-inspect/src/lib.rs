@@ -12,6 +12,8 @@ pub(crate) mod credential;
 pub mod directory;
 pub mod facts;
 pub mod files;
+#[cfg(test)]
+mod hostile;
 pub mod image;
 pub mod mend;
 pub mod pack;

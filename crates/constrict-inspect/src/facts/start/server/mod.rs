@@ -311,5 +311,4 @@ impl Run<'_, '_, '_> {
         }
         (names.join("."), directory)
     }
-
 }

@@ -1,8 +1,9 @@
 //! `cargo xtask acceptance`: constrict's images compared with those that docker's BuildKit makes.
 //!
-//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `speed`; all when none is named.
+//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `check`, `speed`; all when none is named.
 //! `docker` is the docker half of `conformance` alone: whether each case shows what it was written for.
 //! `check` compares constrict's verdicts on the images of `checks/` with what docker shows of them; `check-docker` is docker's half.
+//! `packages` looks for false alarms in images of popular packages; it installs thirty of them, and runs only when named.
 
 mod archive;
 mod builders;
@@ -13,6 +14,7 @@ mod conformance;
 mod determinism;
 mod ignored;
 mod lab;
+mod packages;
 mod report;
 mod seeds;
 mod server;
@@ -27,7 +29,13 @@ use crate::error::{Error, Result};
 /// Runs the named tier, or all; whether everything passed.
 pub(crate) fn run(words: &[String]) -> Result<bool> {
     let tiers: Vec<Tier> = match words.split_first() {
-        None => vec![conformance::run, seeds::run, determinism::run, speed::run],
+        None => vec![
+            conformance::run,
+            seeds::run,
+            determinism::run,
+            check::run,
+            speed::run,
+        ],
         Some((name, _)) => vec![tier(name)?],
     };
     let names = words.get(1..).unwrap_or_default();
@@ -50,6 +58,7 @@ fn tier(name: &str) -> Result<Tier> {
         "determinism" => Ok(determinism::run),
         "speed" => Ok(speed::run),
         "check" => Ok(check::run),
+        "packages" => Ok(packages::run),
         "check-docker" => Ok(check::run_docker),
         _ => Err(Error::Unknown {
             what: "tier",

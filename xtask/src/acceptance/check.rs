@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 
+pub(crate) use docker::ask;
 use verdict::{Expected, Seen};
 
 use super::case::{self, Copied};

@@ -194,7 +194,8 @@ fn running(lab: &Lab, name: &str) -> Result<bool> {
     Ok(text.trim() == "true")
 }
 
-fn ask(address: &str, path: &str) -> std::io::Result<String> {
+/// The first bytes that an HTTP server at `address` (a number and a port) answers with.
+pub(crate) fn ask(address: &str, path: &str) -> std::io::Result<String> {
     let address: SocketAddr = address.parse().map_err(std::io::Error::other)?;
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;

@@ -1,0 +1,1 @@
+from tokens._scan import WIDTH

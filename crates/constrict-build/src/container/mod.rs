@@ -1,4 +1,5 @@
-//! Containers: an image and what `run` is asked for, made into one sandboxed process. It never starts or waits for it.
+//! Containers: an image and what `run` is asked for, made into one sandboxed process. Only [`probe`] starts one and waits
+//! for it.
 //!
 //! The way: [`look_up`] or [`pull`] finds the image, [`prepare`] makes its root, volumes, network and published ports,
 //! and [`Prepared::spec`] is what the sandbox is given. Dropping [`Prepared`] deletes what nobody asked to keep.
@@ -10,6 +11,7 @@ mod mounts;
 mod network;
 mod port;
 mod prepare;
+pub mod probe;
 mod pull;
 mod request;
 mod volume;

@@ -25,6 +25,10 @@ pub(super) fn connect(request: &Request, observer: &dyn Observer) -> Result<Conn
         namespace: None,
         relays: Vec::new(),
     };
+    if kind == Network::Closed {
+        connected.namespace = Some(Namespace::closed()?);
+        return Ok(connected);
+    }
     let ports = request.ports.iter().flat_map(|range| range.ports());
     if kind != Network::Own {
         if ports.count() > 0 {
@@ -62,6 +66,11 @@ impl Connected {
             (_, Some(namespace)) => constrict_sandbox::Network::Namespace(namespace.path()),
             _ => constrict_sandbox::Network::None,
         }
+    }
+
+    /// The namespace, if it is the container's own.
+    pub(super) fn namespace(&self) -> Option<&Namespace> {
+        self.namespace.as_ref()
     }
 
     /// For `/etc`.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use constrict_oci::ImageConfig;
+use constrict_sandbox::net::Namespace;
 use constrict_sandbox::{Root, Spec, User};
 
 use super::network::{Connected, connect};
@@ -28,6 +29,11 @@ impl Prepared {
     /// What the sandbox is given.
     pub fn spec(&self) -> &Spec {
         &self.spec
+    }
+
+    /// The container's own network, if it has one with an address.
+    pub(super) fn namespace(&self) -> Option<&Namespace> {
+        self.network.namespace()
     }
 
     /// What is published: where on the host, and which port of the container.

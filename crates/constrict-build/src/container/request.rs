@@ -44,7 +44,9 @@ pub enum Network {
     /// One of its own, with a way out where pasta gives it one.
     #[default]
     Own,
-    /// One of its own without a way out.
+    /// One of its own with an address, without a way out.
+    Closed,
+    /// One of its own with loopback only.
     None,
     /// The host's.
     Host,

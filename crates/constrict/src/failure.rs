@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     },
     /// The image was built, and cannot do its job: what was found has been said already.
     Broken,
+    /// The image was built, and did not live when it was run: what was seen has been said already.
+    Died,
     /// The command line or the configuration is wrong.
     Usage {
         /// What is wrong.
@@ -49,7 +51,7 @@ impl Failure {
                     .and_then(|status| u8::try_from(status).ok()),
                 _ => None,
             },
-            Failure::Broken | Failure::Usage { .. } => None,
+            Failure::Broken | Failure::Died | Failure::Usage { .. } => None,
         }
     }
 
@@ -60,7 +62,7 @@ impl Failure {
                 Error::NoDockerfile { .. } | Error::StoreVersion { .. } => 2,
                 _ => 1,
             },
-            Failure::Broken => 1,
+            Failure::Broken | Failure::Died => 1,
             Failure::Usage { .. } => 2,
         }
     }

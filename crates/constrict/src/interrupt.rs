@@ -161,7 +161,7 @@ pub(crate) fn tidy_up() {
 }
 
 /// Waits for the end of the program if it is being interrupted: what failed then is no news.
-fn settle() {
+pub(crate) fn settle() {
     while INTERRUPTED.load(Ordering::SeqCst) {
         thread::sleep(Duration::from_secs(1));
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::check::CheckMode;
+use super::start::Start;
 
 /// `constrict build`.
 #[derive(Debug, Args)]
@@ -87,6 +88,9 @@ pub(crate) struct Build {
     /// With --fix: write the changes to the Dockerfile
     #[arg(long, requires = "fix")]
     pub(crate) write: bool,
+    /// Whether the image is run.
+    #[command(flatten)]
+    pub(crate) start: Start,
     /// Say why a step is not taken from the cache
     #[arg(long)]
     pub(crate) explain: bool,

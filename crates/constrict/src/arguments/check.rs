@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::start::Start;
+
 /// `constrict check`.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
@@ -16,6 +18,9 @@ pub(crate) struct Check {
     /// Leave out a rule (repeatable)
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,
+    /// Whether the image is run.
+    #[command(flatten)]
+    pub(crate) start: Start,
     /// Which of an image for several platforms
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) platform: Option<String>,

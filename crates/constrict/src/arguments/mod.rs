@@ -6,6 +6,7 @@ mod docker;
 mod images;
 mod lint;
 mod run;
+mod start;
 mod system;
 
 use clap::{Parser, Subcommand};
@@ -18,6 +19,7 @@ pub(crate) use images::{
 };
 pub(crate) use lint::{Lint, LintFormat, LintRules};
 pub(crate) use run::{Run, RunNetwork};
+pub(crate) use start::Start;
 pub(crate) use system::{Completions, History, Load, Man, Prune, Save, System};
 
 /// Builds container images for Python applications, and shows that they run.

@@ -17,10 +17,13 @@ use constrict_oci::Reference;
 use constrict_oci::layer::Compression;
 
 use super::output::Output;
-use crate::arguments::Build;
+use super::start;
+use crate::arguments::{Build, CheckMode};
 use crate::failure::Failure;
+use crate::progress::Show;
+use crate::render::style::Style;
 use crate::{progress, session};
-use attempt::Workshop;
+use attempt::{Attempt, Workshop};
 use export::{export, metadata, write};
 
 /// Builds, exports, prints the digest.
@@ -92,7 +95,11 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
             attempt
         }
     };
-    verdict::pass(&attempt.report, arguments.check, &*observer)?;
+    let passed = verdict::pass(&attempt.report, arguments.check, &*observer);
+    if arguments.start.start {
+        started(&workshop, &attempt, &*observer, passed.is_ok())?;
+    }
+    passed?;
     let image = attempt.built.image;
 
     export(&images, &image, &arguments, &outputs, &tags, mode)?;
@@ -107,6 +114,31 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
         println!("{}", image.descriptor.digest);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the image, also one that the check refuses, and says what came of it; an error if only that keeps it from a name.
+fn started(
+    workshop: &Workshop<'_>,
+    attempt: &Attempt,
+    observer: &dyn Show,
+    passed: bool,
+) -> Result<(), Failure> {
+    let arguments = workshop.arguments;
+    let config = &attempt.built.image.config;
+    let started = start::try_out(&workshop.images.layers, config, &arguments.start)?;
+    let checked = (arguments.check != CheckMode::Off).then_some(&attempt.report);
+    let style = if progress::colour() {
+        Style::Colour
+    } else {
+        Style::Plain
+    };
+    if !(arguments.quiet && started.is_plain(checked)) {
+        observer.findings(&start::text(&started, checked, style));
+    }
+    match passed && !started.lives() {
+        true => Err(Failure::Died),
+        false => Ok(()),
+    }
 }
 
 pub(super) fn parse_tag(tag: &str) -> Result<Reference, Failure> {

@@ -11,6 +11,8 @@ use crate::failure::Failure;
 use crate::render::{finding, report, style::Style};
 use crate::{inspection, progress, session};
 
+use super::start;
+
 /// Prints what was found; the exit status is 1 if the image cannot do its job.
 pub(crate) fn run(arguments: &Check) -> Result<ExitCode, Failure> {
     let settings = Settings::load(Some(Path::new(".")), &session::variable)?;
@@ -18,6 +20,13 @@ pub(crate) fn run(arguments: &Check) -> Result<ExitCode, Failure> {
     let images = session::images(arguments.ca.as_deref(), ProgressMode::Plain, true)?;
     let platform = session::platform(arguments.platform.as_deref())?;
     let found = inspection::subject(&images, &arguments.image, &platform, &allowed)?;
+    let started = match arguments.start.start {
+        true => {
+            let config = inspection::configuration(&images, &arguments.image, &platform)?;
+            Some(start::try_out(&images.layers, &config, &arguments.start)?)
+        }
+        false => None,
+    };
     let text = match arguments.format {
         ReportFormat::Text => {
             let style = if progress::colour() {
@@ -27,16 +36,23 @@ pub(crate) fn run(arguments: &Check) -> Result<ExitCode, Failure> {
             };
             let findings = finding::findings(&found.findings, style);
             let gap = if findings.is_empty() { "" } else { "\n" };
+            let started = started.as_ref();
+            let started = started.map(|started| start::text(started, Some(&found), style));
             format!(
-                "{findings}{gap}{}: {}\n",
+                "{findings}{gap}{}: {}\n{}",
                 arguments.image,
-                finding::summary(&found)
+                finding::summary(&found),
+                started.unwrap_or_default()
             )
         }
-        ReportFormat::Json => report::json(&arguments.image, &found),
+        ReportFormat::Json => {
+            let started = started.as_ref().map(|started| start::json(started, Some(&found)));
+            report::json(&arguments.image, &found, started)
+        }
     };
     session::print(&text);
-    Ok(ExitCode::from(u8::from(found.breaks())))
+    let dies = started.is_some_and(|started| !started.lives());
+    Ok(ExitCode::from(u8::from(found.breaks() || dies)))
 }
 
 /// The rules that are left out: by flags, by the configuration, and by comments `# constrict: allow=RULE` of a Dockerfile.

@@ -16,5 +16,6 @@ pub(crate) mod push;
 pub(crate) mod rmi;
 pub(crate) mod run;
 pub(crate) mod shell;
+mod start;
 pub(crate) mod system;
 pub(crate) mod tag;

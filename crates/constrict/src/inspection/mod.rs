@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use contents::LayerContents;
 
 pub(crate) use origin::origin;
-pub(crate) use subject::subject;
+pub(crate) use subject::{configuration, subject};
 
 /// What the rules find in an image; what they found before, if nothing has changed since.
 pub(crate) fn check(

@@ -17,15 +17,44 @@ pub(crate) fn subject(
     allowed: &[String],
 ) -> Result<Report, Failure> {
     let path = Path::new(text);
-    if path.is_dir() && !path.join("oci-layout").is_file() {
+    if is_root_directory(path) {
         return root_directory(path, text, platform, allowed);
+    }
+    let config = configuration(images, text, platform)?;
+    let key = Digest::of(&config.to_json());
+    let diff_ids = config.rootfs.diff_ids.clone();
+    let layers = &images.layers;
+    super::check(
+        layers,
+        &key,
+        || super::image(layers, text.to_string(), config, &diff_ids, None),
+        allowed,
+    )
+}
+
+/// A directory that is no OCI layout.
+fn is_root_directory(path: &Path) -> bool {
+    path.is_dir() && !path.join("oci-layout").is_file()
+}
+
+/// The configuration of the image that `text` means. A root directory has none.
+pub(crate) fn configuration(
+    images: &Images,
+    text: &str,
+    platform: &Platform,
+) -> Result<ImageConfig, Failure> {
+    let path = Path::new(text);
+    if is_root_directory(path) {
+        return Err(Failure::usage(format!(
+            "`{text}` is a root directory, which has no command to start"
+        )));
     }
     let name = match path {
         path if path.is_dir() => format!("oci-layout://{text}"),
         path if path.is_file() => format!("oci-archive:{text}"),
         _ => text.to_string(),
     };
-    let config = match constrict_build::container::look_up(&images.layers.store, &name)
+    match constrict_build::container::look_up(&images.layers.store, &name)
         .ok()
         .flatten()
     {
@@ -36,19 +65,10 @@ pub(crate) fn subject(
                 &format!("image@{}", found.manifest()),
             )?;
             images.remember(&documents, None)?;
-            documents.config
+            Ok(documents.config)
         }
-        None => images.image(&name, platform)?.1,
-    };
-    let key = Digest::of(&config.to_json());
-    let diff_ids = config.rootfs.diff_ids.clone();
-    let layers = &images.layers;
-    super::check(
-        layers,
-        &key,
-        || super::image(layers, text.to_string(), config, &diff_ids, None),
-        allowed,
-    )
+        None => Ok(images.image(&name, platform)?.1),
+    }
 }
 
 /// A directory has no configuration: what it would start is not known.

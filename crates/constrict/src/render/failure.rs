@@ -56,6 +56,11 @@ fn render(failure: &Failure, style: Style) -> String {
                     .to_string(),
             ]
         }
+        Failure::Died => {
+            let message = "the image was built and is not kept: it does not live when it is run";
+            let _ = writeln!(text, "{} {message}", style.red("error:"));
+            vec!["without --start it is kept, for `constrict run`".to_string()]
+        }
         Failure::Build { error, dockerfile } => {
             let message = one_line(&error.to_string(), usize::MAX);
             let _ = writeln!(text, "{} {message}", style.red("error:"));

@@ -5,10 +5,13 @@ use serde_json::{Value, json};
 
 use super::finding::place;
 
-/// One JSON document.
-pub(crate) fn json(image: &str, report: &Report) -> String {
+/// One JSON document; `start` is what came of `--start`, if that was asked for.
+pub(crate) fn json(image: &str, report: &Report, start: Option<Value>) -> String {
     let findings: Vec<Value> = report.findings.iter().map(finding).collect();
-    let document = json!({ "image": image, "findings": findings });
+    let mut document = json!({ "image": image, "findings": findings });
+    if let Some(start) = start {
+        document["start"] = start;
+    }
     format!(
         "{}\n",
         serde_json::to_string_pretty(&document).expect("plain data")

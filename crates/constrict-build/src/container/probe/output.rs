@@ -45,13 +45,6 @@ impl Output {
         Ok((Output { kept, reader }, stdio))
     }
 
-    /// What is there now.
-    pub(super) fn text(&self) -> String {
-        let kept = lock(&self.kept);
-        let (front, back) = kept.as_slices();
-        String::from_utf8_lossy(&[front, back].concat()).into_owned()
-    }
-
     /// Waits for the end; to be called when everything in the container is dead.
     pub(super) fn finish(self) -> String {
         let kept = Arc::clone(&self.kept);

@@ -46,7 +46,9 @@ pub(crate) fn run(arguments: &Check) -> Result<ExitCode, Failure> {
             )
         }
         ReportFormat::Json => {
-            let started = started.as_ref().map(|started| start::json(started, Some(&found)));
+            let started = started
+                .as_ref()
+                .map(|started| start::json(started, Some(&found)));
             report::json(&arguments.image, &found, started)
         }
     };

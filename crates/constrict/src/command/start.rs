@@ -45,10 +45,7 @@ impl Started {
             .iter()
             .find(|finding| finding.severity == Severity::Breaks);
         match (first, self.lives()) {
-            (Some(found), true) => Some(format!(
-                "it found `{}`, and the image lives",
-                found.rule
-            )),
+            (Some(found), true) => Some(format!("it found `{}`, and the image lives", found.rule)),
             (None, false) => Some("it found nothing that keeps the image from starting".into()),
             _ => None,
         }

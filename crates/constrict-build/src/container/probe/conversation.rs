@@ -112,7 +112,11 @@ mod tests {
     #[test]
     fn first_bytes_tell_what_speaks() {
         let cases: [(&[u8], bool, Option<Answer>); 8] = [
-            (b"HTTP/1.1 404 Not Found\r\nServer: x\r\n", false, Some(Answer::Http(404))),
+            (
+                b"HTTP/1.1 404 Not Found\r\nServer: x\r\n",
+                false,
+                Some(Answer::Http(404)),
+            ),
             (b"HTTP/1.1 40", false, None),
             (b"HTTP/1.0 200 OK", true, Some(Answer::Http(200))),
             (b"HT", false, None),

@@ -78,7 +78,9 @@ fn answered(trial: &Trial, look: &Look, asked: Asked, is_late: bool) -> Option<H
 /// It exposes ports, and no address that is reached from outside is listened on.
 fn unheard(trial: &Trial, look: &Look, is_late: bool) -> Option<How> {
     let here: Vec<SocketAddr> = look.listeners.iter().map(|found| found.address).collect();
-    let is_exposed = here.iter().any(|address| trial.exposed.contains(&address.port()));
+    let is_exposed = here
+        .iter()
+        .any(|address| trial.exposed.contains(&address.port()));
     let is_settled = look.idle && look.steady >= trial.settle;
     match (here.is_empty(), is_exposed && is_settled || is_late) {
         (false, true) => Some(How::Unreachable(here)),
@@ -94,9 +96,8 @@ pub(super) fn candidate(trial: &Trial, look: &Look) -> Option<SocketAddr> {
     let exposed = reachable
         .iter()
         .find(|address| trial.exposed.contains(&address.port()));
-    let any = trial.exposed.is_empty()
-        || look.steady >= trial.settle
-        || look.elapsed >= trial.limit / 2;
+    let any =
+        trial.exposed.is_empty() || look.steady >= trial.settle || look.elapsed >= trial.limit / 2;
     exposed.or(reachable.first().filter(|_| any)).copied()
 }
 
@@ -112,7 +113,9 @@ pub(super) fn doubts(
         How::Http { port, .. } | How::Speaks { port } | How::Accepts { port } => Some(*port),
         _ => None,
     };
-    if let Some(port) = port.filter(|port| !trial.exposed.is_empty() && !trial.exposed.contains(port)) {
+    if let Some(port) =
+        port.filter(|port| !trial.exposed.is_empty() && !trial.exposed.contains(port))
+    {
         doubts.push(Doubt::OtherPort(port));
     }
     match how {

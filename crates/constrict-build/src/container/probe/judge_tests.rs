@@ -100,7 +100,13 @@ fn what_a_port_says_counts_at_once() {
     let trial = trial(&[8000]);
     let mut seen = look(1, &[listener("0.0.0.0:8000", 0)]);
     for (answer, expected) in [
-        (Answer::Http(404), How::Http { port: 8000, status: 404 }),
+        (
+            Answer::Http(404),
+            How::Http {
+                port: 8000,
+                status: 404,
+            },
+        ),
         (Answer::Other, How::Speaks { port: 8000 }),
         (Answer::Closed, How::Accepts { port: 8000 }),
     ] {
@@ -114,7 +120,11 @@ fn silence_counts_once_the_connection_is_taken() {
     let trial = trial(&[8000]);
     let mut seen = look(5, &[listener("0.0.0.0:8000", 1)]);
     seen.asked = asked(4, None);
-    assert_eq!(judge(&trial, &seen), None, "its workers may still be starting");
+    assert_eq!(
+        judge(&trial, &seen),
+        None,
+        "its workers may still be starting"
+    );
     seen.elapsed = trial.limit;
     assert_eq!(judge(&trial, &seen), Some(How::Ignores { port: 8000 }));
     let mut taken = look(5, &[listener("0.0.0.0:8000", 0)]);
@@ -136,14 +146,20 @@ fn exposed_ports_are_asked_before_others() {
     assert_eq!(candidate(&trial, &look(2, &all[..1])), None);
     assert_eq!(candidate(&trial, &look(3, &all[..1])), Some(all[0].address));
     assert_eq!(candidate(&trial, &look(3, &all[2..])), None);
-    assert_eq!(candidate(&super::tests::trial(&[]), &look(0, &all[..1])), Some(all[0].address));
+    assert_eq!(
+        candidate(&super::tests::trial(&[]), &look(0, &all[..1])),
+        Some(all[0].address)
+    );
 }
 
 #[test]
 fn doubts_are_told() {
     let exposed = trial(&[8000]);
     let exception = || Some("KeyError: 'X'".to_string());
-    let failed = How::Http { port: 5000, status: 500 };
+    let failed = How::Http {
+        port: 5000,
+        status: 500,
+    };
     assert_eq!(
         doubts(&exposed, &failed, &[], exception()),
         [
@@ -152,8 +168,14 @@ fn doubts_are_told() {
             Doubt::Exception("KeyError: 'X'".into())
         ]
     );
-    let fine = How::Http { port: 8000, status: 404 };
+    let fine = How::Http {
+        port: 8000,
+        status: 404,
+    };
     assert_eq!(doubts(&exposed, &fine, &[], exception()), []);
-    assert_eq!(doubts(&exposed, &How::Done, &[], None), [Doubt::EndedThoughExposed]);
+    assert_eq!(
+        doubts(&exposed, &How::Done, &[], None),
+        [Doubt::EndedThoughExposed]
+    );
     assert_eq!(doubts(&trial(&[]), &How::Done, &[], None), []);
 }

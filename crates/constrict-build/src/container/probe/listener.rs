@@ -128,6 +128,9 @@ mod tests {
     #[test]
     fn rows_that_are_cut_are_left_out() {
         assert_eq!(shown("   0: 0100007F:1F40 00000000"), [""; 0]);
-        assert_eq!(shown("   0: 01:1F40 0:0 0A 0:0\n0: x:1 0:0 0A 0:0\n"), [""; 0]);
+        assert_eq!(
+            shown("   0: 01:1F40 0:0 0A 0:0\n0: x:1 0:0 0A 0:0\n"),
+            [""; 0]
+        );
     }
 }

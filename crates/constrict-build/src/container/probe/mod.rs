@@ -97,11 +97,9 @@ impl How {
     /// Whether the image lives.
     pub fn lives(&self) -> bool {
         match self {
-            How::Done
-            | How::Http { .. }
-            | How::Speaks { .. }
-            | How::Accepts { .. }
-            | How::Runs => true,
+            How::Done | How::Http { .. } | How::Speaks { .. } | How::Accepts { .. } | How::Runs => {
+                true
+            }
             How::NotStarted(_)
             | How::Ended(_)
             | How::Unreachable(_)

@@ -81,7 +81,10 @@ fn keep(from: OwnedFd, into: &Mutex<VecDeque<u8>>) {
 
 /// The last lines, without control characters.
 pub(super) fn tail(text: &str) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     let first = lines.len().saturating_sub(LINES);
     lines[first..].iter().map(|line| clean(line)).collect()
 }
@@ -113,9 +116,10 @@ pub(super) fn cause(text: &str) -> Option<String> {
 /// The last line of the last traceback, or of an error that Python reports without one.
 pub(super) fn exception(text: &str) -> Option<String> {
     let lines: Vec<String> = text.lines().map(clean).collect();
-    let start = lines
-        .iter()
-        .rposition(|line| line.trim_start().ends_with("Traceback (most recent call last):"));
+    let start = lines.iter().rposition(|line| {
+        line.trim_start()
+            .ends_with("Traceback (most recent call last):")
+    });
     let of_traceback = start.and_then(|start| {
         let indent = indent(&lines[start]);
         lines[start + 1..]
@@ -185,7 +189,9 @@ mod tests {
 
     #[test]
     fn the_last_lines_are_shown_without_what_terminals_obey() {
-        let text: String = (0..20).map(|n| format!("\u{1b}[31mline\u{1b}[0m\t{n}\u{7}\n")).collect();
+        let text: String = (0..20)
+            .map(|n| format!("\u{1b}[31mline\u{1b}[0m\t{n}\u{7}\n"))
+            .collect();
         let shown = tail(&text);
         assert_eq!(shown.len(), 12);
         assert_eq!(shown[0], "line    8");

@@ -162,7 +162,8 @@ fn how_ended(exit: Exit) -> How {
 
 /// Whether the same sockets listen.
 fn same(one: &[Listener], other: &[Listener]) -> bool {
-    let addresses = |all: &[Listener]| -> Vec<_> { all.iter().map(|found| found.address).collect() };
+    let addresses =
+        |all: &[Listener]| -> Vec<_> { all.iter().map(|found| found.address).collect() };
     addresses(one) == addresses(other)
 }
 
@@ -224,7 +225,9 @@ impl Asking {
                 Some(address) => Conversation::open(namespace, address)?,
                 None => None,
             };
-            self.now = candidate.zip(opened).map(|(address, opened)| (address.port(), opened));
+            self.now = candidate
+                .zip(opened)
+                .map(|(address, opened)| (address.port(), opened));
         }
         let Some((port, conversation)) = &mut self.now else {
             return Ok(None);

@@ -45,7 +45,10 @@ fn parse(stat: &str) -> Option<Process> {
     let words: Vec<&str> = rest.split_whitespace().collect();
     let number = |at: usize| words.get(at)?.parse::<u64>().ok();
     // of children that were waited for as well, or a process that ends would take its time with it
-    let ticks = [11, 12, 13, 14].into_iter().map(number).sum::<Option<u64>>()?;
+    let ticks = [11, 12, 13, 14]
+        .into_iter()
+        .map(number)
+        .sum::<Option<u64>>()?;
     Some(Process {
         parent: words.get(1)?.parse().ok()?,
         ticks,

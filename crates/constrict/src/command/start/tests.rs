@@ -34,7 +34,10 @@ fn report(severity: Severity) -> Report {
 #[test]
 fn what_lives_gets_one_line() {
     let here = |port| How::Http { port, status: 404 };
-    assert_eq!(said(here(80)), "start: answers HTTP 404 on port 80 after 1.2 s\n");
+    assert_eq!(
+        said(here(80)),
+        "start: answers HTTP 404 on port 80 after 1.2 s\n"
+    );
     assert_eq!(said(How::Done), "start: exits 0 after 1.2 s\n");
     assert_eq!(said(How::Runs), "start: still runs after 1.2 s\n");
     assert_eq!(
@@ -47,7 +50,10 @@ fn what_lives_gets_one_line() {
 fn what_dies_says_why() {
     let mut ended = started(How::Ended(Exit::Code(1)));
     ended.observation.cause = Some("KeyError: 'X'".into());
-    ended.observation.output = vec!["Traceback (most recent call last):".into(), "KeyError: 'X'".into()];
+    ended.observation.output = vec![
+        "Traceback (most recent call last):".into(),
+        "KeyError: 'X'".into(),
+    ];
     assert_eq!(
         text(&ended, None, Style::Plain),
         "error[start]: the image ends with exit status 1 after 1.2 s\n  cause: KeyError: 'X'\n  \
@@ -59,7 +65,10 @@ fn what_dies_says_why() {
         "error[start]: the image listens on 127.0.0.1:8000 only, where nothing outside the container reaches it \
          (after 1.2 s)\n"
     );
-    let why = vec!["`a` cannot be executed in the container".into(), "Permission denied".into()];
+    let why = vec![
+        "`a` cannot be executed in the container".into(),
+        "Permission denied".into(),
+    ];
     assert_eq!(
         said(How::NotStarted(why)),
         "error[start]: the image cannot be started: `a` cannot be executed in the container\n  \
@@ -69,7 +78,10 @@ fn what_dies_says_why() {
 
 #[test]
 fn doubts_are_risks() {
-    let mut failing = started(How::Http { port: 5000, status: 500 });
+    let mut failing = started(How::Http {
+        port: 5000,
+        status: 500,
+    });
     failing.observation.doubts = vec![Doubt::OtherPort(5000), Doubt::ServerError(500)];
     assert_eq!(
         text(&failing, None, Style::Plain),
@@ -85,12 +97,15 @@ fn a_check_that_says_otherwise_is_told() {
     let lives = started(How::Done);
     assert!(text(&lives, Some(&report(Severity::Breaks)), Style::Plain).ends_with(
         "note: the check from the files and this run disagree: it found `missing-library`, and the image lives; \
-         please report it, unless the image only lacks what it gets where it runs\n"
+         please report it\n"
     ));
     assert!(lives.is_plain(Some(&report(Severity::Risk))));
     let dies = started(How::Deaf);
     let told = "it found nothing that keeps the image from starting";
-    assert_eq!(dies.disagreement(Some(&report(Severity::Risk))).as_deref(), Some(told));
+    assert_eq!(
+        dies.disagreement(Some(&report(Severity::Risk))).as_deref(),
+        Some(told)
+    );
     assert_eq!(dies.disagreement(Some(&report(Severity::Breaks))), None);
     assert_eq!(dies.disagreement(None), None);
     let document = json(&dies, Some(&Report::default()));
@@ -101,6 +116,8 @@ fn a_check_that_says_otherwise_is_told() {
 
 #[test]
 fn tcp_ports_are_exposed_ones() {
-    let ports = ["8000/tcp", "53/udp", "80", "x/tcp"].map(String::from).into();
+    let ports = ["8000/tcp", "53/udp", "80", "x/tcp"]
+        .map(String::from)
+        .into();
     assert_eq!(exposed(&ports), [80, 8000]);
 }

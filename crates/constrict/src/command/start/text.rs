@@ -23,7 +23,11 @@ use crate::render::style::Style;
 const NAME: &str = "start";
 
 /// Lines for people.
-pub(in crate::command) fn text(started: &Started, checked: Option<&Report>, style: Style) -> String {
+pub(in crate::command) fn text(
+    started: &Started,
+    checked: Option<&Report>,
+    style: Style,
+) -> String {
     let observation = &started.observation;
     let mut text = match observation.how.lives() {
         true => format!("start: {}\n", how(observation)),
@@ -31,9 +35,12 @@ pub(in crate::command) fn text(started: &Started, checked: Option<&Report>, styl
     };
     text.push_str(&findings(&doubts(observation), style));
     if let Some(what) = started.disagreement(checked) {
+        let unless = match started.lives() {
+            true => "",
+            false => ", unless it only lacks what it gets where it is used",
+        };
         text.push_str(&format!(
-            "note: the check from the files and this run disagree: {what}; please report it, unless the image only \
-             lacks what it gets where it runs\n"
+            "note: the check from the files and this run disagree: {what}; please report it{unless}\n"
         ));
     }
     text
@@ -57,15 +64,22 @@ fn death(observation: &Observation) -> Finding {
     let message = format!("the image {}", how(observation));
     let mut finding = Finding::new(NAME, Severity::Breaks, message);
     let evidence = |label: &'static str, text: &String| Evidence {
-        label,
+        label: label.into(),
         text: text.clone(),
     };
     if let How::NotStarted(why) = &observation.how {
         let causes = why.iter().skip(1).map(|line| evidence("cause", line));
         finding.evidence.extend(causes);
     }
-    finding.evidence.extend(observation.cause.iter().map(|line| evidence("cause", line)));
-    finding.evidence.extend(observation.output.iter().map(|line| evidence("output", line)));
+    finding
+        .evidence
+        .extend(observation.cause.iter().map(|line| evidence("cause", line)));
+    finding.evidence.extend(
+        observation
+            .output
+            .iter()
+            .map(|line| evidence("output", line)),
+    );
     finding
 }
 
@@ -81,7 +95,9 @@ pub(super) fn how(observation: &Observation) -> String {
         How::Done => format!("exits 0 {after}"),
         How::Http { port, status } => format!("answers HTTP {status} on port {port} {after}"),
         How::Speaks { port } => format!("answers on port {port} {after}, not in HTTP"),
-        How::Accepts { port } => format!("takes connections on port {port} {after}, and says nothing"),
+        How::Accepts { port } => {
+            format!("takes connections on port {port} {after}, and says nothing")
+        }
         How::Runs => format!("still runs {after}"),
         How::NotStarted(why) => {
             let why = why.first().map_or("", String::as_str);
@@ -102,7 +118,9 @@ fn doubt(doubt: &Doubt) -> String {
     match doubt {
         Doubt::EndedThoughExposed => "the image exposes ports, and ends".to_string(),
         Doubt::OtherPort(port) => format!("the image listens on port {port}, and exposes others"),
-        Doubt::ServerError(status) => format!("the answer is a failure of the server, HTTP {status}"),
+        Doubt::ServerError(status) => {
+            format!("the answer is a failure of the server, HTTP {status}")
+        }
         Doubt::Exception(line) => format!("the image wrote `{line}`"),
         Doubt::NotListening => "the image is made to listen, and does not so far".to_string(),
         Doubt::LoopbackOnly(addresses) => format!(

@@ -122,10 +122,16 @@ pub(super) fn exception(text: &str) -> Option<String> {
     });
     let of_traceback = start.and_then(|start| {
         let indent = indent(&lines[start]);
-        lines[start + 1..]
-            .iter()
-            .find(|line| !line.trim().is_empty() && self::indent(line) <= indent)
-            .map(|line| line.trim().to_string())
+        let mut rest = lines[start + 1..].iter();
+        let line = rest.find(|line| !line.trim().is_empty() && self::indent(line) <= indent)?;
+        Some(match line.trim().strip_suffix(':') {
+            // a message of several lines that begins with an empty one; the point is at its end
+            Some(name) => {
+                let last = rest.rfind(|line| !line.trim().is_empty());
+                last.map_or(name.to_string(), |last| format!("{name}: {}", last.trim()))
+            }
+            None => line.trim().to_string(),
+        })
     });
     of_traceback.or_else(|| {
         let line = lines.iter().rfind(|line| is_error(line))?;
@@ -163,6 +169,16 @@ mod tests {
         assert_eq!(
             cause(text).as_deref(),
             Some("ModuleNotFoundError: No module named 'c'")
+        );
+    }
+
+    #[test]
+    fn a_message_of_several_lines_ends_with_the_point() {
+        let text = "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    import numpy\n\
+                    ImportError: \n\nPLEASE READ THIS\n\nOriginal error was: no ld-linux\n\n";
+        assert_eq!(
+            cause(text).as_deref(),
+            Some("ImportError: Original error was: no ld-linux")
         );
     }
 

@@ -128,21 +128,11 @@ pub(crate) fn is_strong(value: &str, least: usize) -> bool {
         && !is_placeholder(value)
 }
 
-/// Whether a host is nobody's in particular.
-fn is_example(host: &str) -> bool {
+/// Whether a host is no host: this machine, or a placeholder.
+fn is_nowhere(host: &str) -> bool {
     let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
-    let ends = |end: &str| host == end || host.ends_with(&format!(".{end}"));
-    let nowhere = [
-        "example",
-        "example.com",
-        "example.org",
-        "example.net",
-        "test",
-        "invalid",
-        "localhost",
-    ];
     host.is_empty()
-        || nowhere.into_iter().any(ends)
+        || host == "localhost"
         || host.starts_with("127.")
         || [
             "0.0.0.0",
@@ -155,6 +145,23 @@ fn is_example(host: &str) -> bool {
         .contains(&host.as_str())
         || host.contains(['$', '{', '}', '<', '>', '%', '*', '…'])
         || host.contains("your")
+}
+
+/// Whether a host is of a domain for examples (RFC 2606).
+fn is_example(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let ends = |end: &str| host == end || host.ends_with(&format!(".{end}"));
+    [
+        "example",
+        "example.com",
+        "example.org",
+        "example.net",
+        "test",
+        "invalid",
+        "localhost",
+    ]
+    .into_iter()
+    .any(ends)
 }
 
 /// Passwords in URLs and tokens of known services, anywhere in a text.
@@ -197,17 +204,20 @@ fn in_url(text: &str, at: usize) -> Option<Credential> {
     let (login, host) = authority.rsplit_once('@')?;
     let (user, password) = login.split_once(':')?;
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let example = is_example(name);
     if scheme.is_empty()
-        || is_example(name)
+        || is_nowhere(name)
         || is_placeholder(password)
         || password.eq_ignore_ascii_case(user)
+        || example && !is_strong(password, 8)
     {
         return None;
     }
     let web = scheme
         .split('+')
         .any(|part| matches!(part, "http" | "https" | "ssh" | "ftp"));
-    let certain = name.contains('.')
+    let certain = !example
+        && name.contains('.')
         && if web {
             password.len() >= 4
         } else {
@@ -335,11 +345,15 @@ fn netrc(text: &str) -> Vec<Credential> {
     for pair in words.windows(2) {
         match pair[0] {
             "machine" => host = pair[1],
-            "password" if !is_placeholder(pair[1]) && !is_example(host) => {
+            "password" if !is_placeholder(pair[1]) && !is_nowhere(host) => {
+                let example = is_example(host);
+                if example && !is_strong(pair[1], 8) {
+                    continue;
+                }
                 found.push(Credential {
                     what: "password of a host",
                     shown: format!("machine {host} password …"),
-                    certain: true,
+                    certain: !example,
                 });
             }
             _ => {}
@@ -400,7 +414,7 @@ mod tests {
             "https://${USER}:${TOKEN}@pypi.corp.net/simple",
             "https://__token__:$TOKEN@pypi.corp.net/simple",
             "https://user:pass@host/simple",
-            "https://ci:s3cr3t-9@pypi.example.com/simple",
+            "https://ci:s3cr3t@pypi.example.com/simple",
             "https://ci:your-token-123@pypi.corp.net/simple",
             "https://ci:xxxxxxxx@pypi.corp.net/simple",
             "postgres://postgres:postgres@db:5432/app",
@@ -412,6 +426,23 @@ mod tests {
         ] {
             assert_eq!(shown(find(text)), [], "{text}");
         }
+    }
+
+    #[test]
+    fn a_strong_password_of_an_example_may_be_one() {
+        let url = "https://ci:Xk29-vTq8@pypi.example.com/simple";
+        assert_eq!(
+            shown(find(url)),
+            [("https://ci:…@pypi.example.com".into(), false)]
+        );
+        let netrc = in_file(
+            ".netrc",
+            "machine packages.example.com login ci password Xk29-vTq8",
+        );
+        assert_eq!(
+            shown(netrc),
+            [("machine packages.example.com password …".into(), false)]
+        );
     }
 
     #[test]

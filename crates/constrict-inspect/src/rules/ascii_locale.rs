@@ -3,6 +3,8 @@
 //! Source: PEP 538, PEP 540 (since 3.7 C and POSIX mean UTF-8); setlocale(3); locale names as glibc normalises them.
 
 use crate::facts::Facts;
+use crate::facts::imports::Reach;
+use crate::facts::sources::own_sources;
 use crate::facts::system::Libc;
 use crate::files::Files;
 use crate::mend::Mend;
@@ -12,7 +14,7 @@ use crate::rule::{Finding, Rule, Severity};
 pub(crate) const RULE: Rule = Rule {
     name: "ascii-locale",
     summary: "the locale is not UTF-8, or not in the image",
-    severity: Severity::Risk,
+    severity: Severity::Breaks,
     rows: &[27],
     page: include_str!("../../../../docs/rules/ascii-locale.md"),
     check,
@@ -54,11 +56,12 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     );
 }
 
-/// Before 3.7 the C locale means ASCII.
+/// Before 3.7 the C locale means ASCII, since then only if all that turns it into UTF-8 is switched off.
 fn old_python(facts: &Facts<'_>, set: Option<(&str, &str)>) -> Option<Finding> {
     let environment = facts.environment();
-    let kept = environment.get("PYTHONCOERCECLOCALE") == Some("0")
-        && environment.get("PYTHONUTF8") == Some("0");
+    let coerced = environment.get("PYTHONCOERCECLOCALE") != Some("0")
+        && set.is_none_or(|(name, _)| name != "LC_ALL");
+    let kept = !coerced && environment.get("PYTHONUTF8") == Some("0");
     let old = facts
         .interpreters()
         .all
@@ -67,14 +70,43 @@ fn old_python(facts: &Facts<'_>, set: Option<(&str, &str)>) -> Option<Finding> {
     let is = set.map_or("no locale is set".to_string(), |(name, value)| {
         format!("`{name}={value}`")
     });
-    let message = format!(
-        "Python {}.{} reads and writes ASCII only: {is}",
-        old.version.0, old.version.1
-    );
-    Some(
-        Finding::new(RULE.name, Severity::Risk, message)
-            .because("interpreter", crate::files::shown(&old.path)),
-    )
+    let version = format!("Python {}.{}", old.version.0, old.version.1);
+    let what = format!("{version} reads and writes ASCII only: {is}");
+    let interpreter = crate::files::shown(&old.path);
+    let Some((path, line)) = prints(facts) else {
+        return Some(
+            Finding::new(RULE.name, Severity::Risk, what).because("interpreter", interpreter),
+        );
+    };
+    let message = format!("this image cannot start: {what}, and it prints more");
+    let finding =
+        Finding::new(RULE.name, Severity::Breaks, message).because("interpreter", interpreter);
+    Some(finding.because("printed by", format!("{path}:{line}, `UnicodeEncodeError`")))
+}
+
+/// Where the application surely prints a text that ASCII does not have as it is imported.
+fn prints(facts: &Facts<'_>) -> Option<(String, usize)> {
+    let sources = own_sources(facts)
+        .into_iter()
+        .filter(|source| source.need == Reach::Sure);
+    sources.into_iter().find_map(|source| {
+        let mut quoted = false;
+        let line = source.text.lines().position(|line| {
+            let quotes = line.matches("\"\"\"").count() + line.matches("'''").count();
+            let code = !quoted && quotes == 0;
+            quoted ^= quotes % 2 == 1;
+            let text = line
+                .strip_prefix("print(\"")
+                .or_else(|| line.strip_prefix("print('"));
+            code && text.is_some_and(|text| {
+                text.split(['"', '\''])
+                    .next()
+                    .is_some_and(|text| !text.is_ascii())
+                    && !text.contains("file=")
+            })
+        });
+        line.map(|line| (crate::files::shown(&source.path), line + 1))
+    })
 }
 
 /// A locale by name: its character set, and whether it is there.
@@ -217,5 +249,35 @@ mod tests {
             [""; 0]
         );
         assert_eq!(found("3.12", &["LANG=en_US.UTF-8"]).len(), 1);
+    }
+
+    #[test]
+    fn a_text_that_ascii_lacks_breaks_only_where_it_is_printed() {
+        let found = |env: &[&str], source: &str| {
+            let sample = python(env)
+                .program("usr/local/bin/python3.11", b"\x7fELF")
+                .file("usr/local/lib/python3.11/os.py", "")
+                .file("app/app.py", source)
+                .cmd(&["/usr/local/bin/python3.11", "/app/app.py"]);
+            sample
+                .findings(RULE.name)
+                .into_iter()
+                .map(|found| found.severity)
+                .collect::<Vec<_>>()
+        };
+        let off = ["LC_ALL=C", "PYTHONUTF8=0", "PYTHONCOERCECLOCALE=0"];
+        assert_eq!(found(&off, "print(\"caf\u{e9}\")\n"), [Severity::Breaks]);
+        assert_eq!(
+            found(
+                &off,
+                "def f():\n    print(\"caf\u{e9}\")\nprint(\"x\")  # \u{e9}\n"
+            ),
+            [Severity::Risk]
+        );
+        assert_eq!(found(&["LC_ALL=C"], "print(\"caf\u{e9}\")\n"), []);
+        assert_eq!(
+            found(&["LANG=C", "PYTHONUTF8=0"], "print(\"caf\u{e9}\")\n"),
+            []
+        );
     }
 }

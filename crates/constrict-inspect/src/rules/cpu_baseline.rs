@@ -2,11 +2,14 @@
 //!
 //! Source: x86-64 psABI, levels of the micro-architecture in `.note.gnu.property`.
 
+use std::collections::BTreeMap;
+
 use constrict_elf::object::IsaLevel;
 
 use crate::facts::Facts;
 use crate::facts::imports::{ModuleKind, Reach};
-use crate::files::shown;
+use crate::facts::sources::own_sources;
+use crate::files::{components, join, parent, shown};
 use crate::rule::{Finding, Rule, Severity};
 
 /// The rule.
@@ -26,40 +29,27 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("jaxlib", "AVX", "another build, or a newer processor"),
 ];
 
+/// Libraries beside sources that are looked at.
+const MOST: usize = 100;
+
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     if facts.image.config.architecture != "amd64" {
         return;
     }
-    let modules = facts
-        .imports()
-        .runs
-        .iter()
-        .flat_map(|run| run.modules.values());
-    for module in modules
-        .filter(|module| module.kind == ModuleKind::Extension && module.need != Reach::Optional)
-    {
-        let Some(object) = facts.files().object(&module.path) else {
-            continue;
-        };
-        let level = match object.0.isa_needed {
-            Some(level @ (IsaLevel::V3 | IsaLevel::V4)) => level,
-            _ => continue,
-        };
-        let (name, year) = if level == IsaLevel::V3 {
-            ("x86-64-v3", "2013 (AVX2)")
-        } else {
-            ("x86-64-v4", "2017 (AVX-512)")
-        };
-        let message = format!(
-            "`{}` needs a processor of level {name}",
-            shown(&module.path)
-        );
-        findings.push(
-            Finding::new(RULE.name, Severity::Risk, message)
-                .at(facts.place_of(&module.path))
-                .because("needed by", module.chain.join(" → "))
-                .because("since", format!("about {year}; older and some virtual machines stop with `Illegal instruction`")),
-        );
+    let runs = facts.imports().runs.iter();
+    let modules = runs.flat_map(|run| run.modules.values());
+    let modules = modules
+        .filter(|module| module.kind == ModuleKind::Extension && module.need != Reach::Optional);
+    let mut objects: BTreeMap<Vec<u8>, String> = modules
+        .map(|module| (module.path.clone(), module.chain.join(" → ")))
+        .collect();
+    for path in beside_sources(facts) {
+        objects
+            .entry(path)
+            .or_insert_with(|| "lies beside the application".into());
+    }
+    for (path, chain) in objects {
+        findings.extend(by_property(facts, &path, chain));
     }
     for (name, features, instead) in KNOWN {
         let imported = facts
@@ -82,6 +72,45 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
                 .hint(*instead),
         );
     }
+}
+
+/// What the property of an object asks for.
+fn by_property(facts: &Facts<'_>, path: &[u8], chain: String) -> Option<Finding> {
+    let object = facts.files().object(path)?;
+    let (level, year) = match object.0.isa_needed? {
+        IsaLevel::V3 => ("x86-64-v3", "2013 (AVX2)"),
+        IsaLevel::V4 => ("x86-64-v4", "2017 (AVX-512)"),
+        _ => return None,
+    };
+    let message = format!("`{}` needs a processor of level {level}", shown(path));
+    let finding = Finding::new(RULE.name, Severity::Risk, message)
+        .at(facts.place_of(path))
+        .because("needed by", chain)
+        .because(
+            "since",
+            format!("about {year}; on older and some virtual machines it is not loaded"),
+        );
+    Some(finding)
+}
+
+/// Shared libraries in the directories of the application's sources.
+fn beside_sources(facts: &Facts<'_>) -> Vec<Vec<u8>> {
+    let mut directories: Vec<Vec<u8>> = own_sources(facts)
+        .iter()
+        .map(|source| parent(&source.path).to_vec())
+        .collect();
+    directories.retain(|directory| components(directory).count() > 0);
+    directories.sort();
+    directories.dedup();
+    let library =
+        |name: &[u8]| name.ends_with(b".so") || name.windows(4).any(|part| part == b".so.");
+    let inside = directories.iter().flat_map(|directory| {
+        let files = facts.files().list(directory).into_iter();
+        files
+            .filter(|(name, node)| node.is_file() && library(name))
+            .map(|(name, _)| join(directory, name))
+    });
+    inside.take(MOST).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::facts::Facts;
 use crate::facts::distribution::Distribution;
+use crate::facts::imports::ModuleKind;
 use crate::files::{Files, file_name, join, parent, shown};
 use crate::quantity::{count, some};
 use crate::rule::{Finding, Rule, Severity};
@@ -10,11 +11,14 @@ use crate::rule::{Finding, Rule, Severity};
 pub(crate) const RULE: Rule = Rule {
     name: "lost-data-files",
     summary: "data files of the project were not installed with it",
-    severity: Severity::Risk,
+    severity: Severity::Breaks,
     rows: &[21],
     page: include_str!("../../../../docs/rules/lost-data-files.md"),
     check,
 };
+
+/// The largest source that is read.
+const LIMIT: usize = 1 << 20;
 
 /// Endings of files that programs read.
 const DATA: &[&str] = &[
@@ -50,32 +54,180 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             {
                 continue;
             }
-            let Some((place, lost)) = lost(facts, source.as_bytes(), module, &installed) else {
-                continue;
-            };
-            findings.push(finding(facts, distribution, module, &place, &lost));
+            let lost = lost(facts, source.as_bytes(), module, &installed);
+            let opened = opened(facts, &installed);
+            if lost.is_some() || opened.is_some() {
+                findings.push(finding(facts, distribution, module, lost, opened));
+            }
         }
     }
+}
+
+/// A file that a module opens, and where.
+struct Opened {
+    path: Vec<u8>,
+    module: Vec<u8>,
+    line: usize,
+}
+
+/// The first file beside the modules of a package that one of them surely opens when it is imported, and that is not there.
+fn opened(facts: &Facts<'_>, installed: &[u8]) -> Option<Opened> {
+    let inside = [installed, b"/"].concat();
+    let runs = facts.imports().runs.iter();
+    let modules = runs.flat_map(|run| run.modules.values().map(|module| (run.program, module)));
+    let mut modules = modules.filter(|(program, module)| {
+        module.kind == ModuleKind::Source
+            && module.path.starts_with(&inside)
+            && facts.fails(*program, module.need)
+    });
+    modules.find_map(|(_, module)| {
+        let text = facts.files().text(&module.path, LIMIT)?;
+        let opened = opens(&text)
+            .into_iter()
+            .map(|(name, line)| (join(parent(&module.path), name.as_bytes()), line));
+        let mut gone = opened.filter(|(path, _)| !facts.files().exists(path));
+        gone.next().map(|(path, line)| Opened {
+            path,
+            module: module.path.clone(),
+            line,
+        })
+    })
+}
+
+/// What statements at the beginning of a line read beside their module, `(Path(__file__).parent / "x.sql").read_text()`,
+/// at once or by a name that is set so; with the line, from 1. What is asked for first (`exists`) does not count.
+fn opens(text: &str) -> Vec<(String, usize)> {
+    let reads = |line: &str| {
+        [".read_text(", ".read_bytes(", ".open(", "open("]
+            .iter()
+            .any(|call| line.contains(call))
+    };
+    let writes = |line: &str| {
+        let modes = [
+            "w", "w+", "wb", "wt", "a", "a+", "ab", "at", "x", "xb", "r+",
+        ];
+        let quoted = |mode: &&str| {
+            line.contains(&format!("\"{mode}\"")) || line.contains(&format!("'{mode}'"))
+        };
+        modes.iter().any(quoted) || line.contains("mode=") || line.contains(".write")
+    };
+    let asks = ["exists(", "is_file(", " if ", "lambda", "suppress("]
+        .iter()
+        .any(|word| text.contains(word))
+        || text.contains("\"\"\"");
+    let mut found = Vec::new();
+    let mut named: Vec<(&str, String)> = Vec::new();
+    for (at, line) in text.lines().enumerate().filter(|_| !asks) {
+        if !is_statement(line) || writes(line) {
+            continue;
+        }
+        match beside(line) {
+            Some(name) if reads(line) => found.push((name, at + 1)),
+            Some(name) => named.extend(
+                line.split_once(" = ")
+                    .map(|(target, _)| (target.trim(), name)),
+            ),
+            None if reads(line) => {
+                let uses = |name: &str| {
+                    line.contains(&format!("{name}.read_"))
+                        || line.contains(&format!("{name}.open("))
+                        || line.contains(&format!("open({name}"))
+                };
+                found.extend(
+                    named
+                        .iter()
+                        .filter(|(target, _)| uses(target))
+                        .map(|(_, name)| (name.clone(), at + 1)),
+                );
+            }
+            None => {}
+        }
+    }
+    found
+}
+
+/// Whether a line is a statement of the module itself, not the head of a block or a part of one.
+fn is_statement(line: &str) -> bool {
+    let word = line
+        .split(|next: char| !(next.is_alphanumeric() || next == '_'))
+        .next()
+        .unwrap_or_default();
+    let head = [
+        "async", "class", "def", "elif", "else", "except", "finally", "for", "if", "match", "try",
+        "while",
+    ];
+    !word.is_empty() && !head.contains(&word)
+}
+
+/// The path beside the module that an expression makes of `__file__` and literals.
+fn beside(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("__file__")?;
+    let up = line.matches(".parent").count() + line.matches("dirname(").count();
+    // a path that is written to, or made of more than literals, is not known
+    if up != 1 || line.contains('{') || line.contains('+') || line.matches("__file__").count() != 1
+    {
+        return None;
+    }
+    let mut parts = rest.split(['"', '\'']);
+    let first = parts.next()?.trim_start_matches(')');
+    let first = first
+        .trim_start_matches(".resolve()")
+        .trim_start_matches(".absolute()");
+    let first = first
+        .trim_start_matches(".parent")
+        .trim_start_matches(".joinpath");
+    let glue = |text: &str| text.chars().all(|next| " /,().".contains(next));
+    let mut names: Vec<&str> = Vec::new();
+    let mut between = first;
+    // literals with nothing but `/` and `,` between them, up to where the path is closed
+    while glue(between) {
+        let Some(name) = parts.next() else { break };
+        names.push(name);
+        between = parts.next()?;
+    }
+    let closed = between.is_empty() || between.trim_start().starts_with(')') || glue(between);
+    // the mode of open() is a literal, too
+    names.retain(|name| !["r", "rb", "rt"].contains(name));
+    (closed && !names.is_empty()).then(|| names.join("/"))
 }
 
 fn finding(
     facts: &Facts<'_>,
     distribution: &Distribution,
     module: &str,
-    place: &str,
-    lost: &[String],
+    lost: Option<(String, Vec<String>)>,
+    opened: Option<Opened>,
 ) -> Finding {
-    let message = format!(
-        "{} of `{module}` were not installed with it",
-        count(lost.len(), "data file")
-    );
-    Finding::new(RULE.name, Severity::Risk, message)
-        .at(facts.place_of(&distribution.info))
-        .because("not installed", some(lost, 5))
-        .because("found in", place)
-        .hint(
-            "list them in `[tool.setuptools.package-data]`, or let the build backend include them",
-        )
+    let (place, lost) = lost.unwrap_or_default();
+    let mut finding = match &opened {
+        Some(opened) => {
+            let name = String::from_utf8_lossy(file_name(&opened.path)).into_owned();
+            let message = format!(
+                "this image cannot start: `{name}` of `{module}` was not installed with it"
+            );
+            Finding::new(RULE.name, Severity::Breaks, message)
+                .because(
+                    "opened by",
+                    format!("{}:{}", shown(&opened.module), opened.line),
+                )
+                .because("not there", shown(&opened.path))
+        }
+        None => {
+            let message = format!(
+                "{} of `{module}` were not installed with it",
+                count(lost.len(), "data file")
+            );
+            Finding::new(RULE.name, Severity::Risk, message)
+        }
+    };
+    if !lost.is_empty() {
+        finding = finding
+            .because("not installed", some(&lost, 5))
+            .because("found in", place);
+    }
+    finding.at(facts.place_of(&distribution.info)).hint(
+        "list them in `[tool.setuptools.package-data]`, or let the build backend include them",
+    )
 }
 
 /// Whether the start imports the module from where it was installed.
@@ -140,7 +292,7 @@ fn is_data(path: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::imports::{ModuleKind, Reach};
+    use crate::facts::imports::Reach;
     use crate::sample::{Sample, module};
 
     const SITE: &str = "opt/venv/lib/python3.12/site-packages";
@@ -182,5 +334,40 @@ mod tests {
     fn sources_that_are_imported_as_they_lie_lack_nothing() {
         assert_eq!(found(false, "src/shop/__init__.py"), []);
         assert_eq!(found(true, &format!("{SITE}/shop/__init__.py")), []);
+    }
+
+    #[test]
+    fn what_a_module_opens_as_it_is_imported_has_to_be_there() {
+        let direct = "from pathlib import Path\nSQL = (Path(__file__).parent / \"sql\" / 'schema.sql').read_text(\"utf-8\")\n";
+        let named = "import os\nPATH = os.path.join(os.path.dirname(__file__), \"schema.sql\")\ntext = open(PATH).read()\n";
+        assert_eq!(opens(direct), [("sql/schema.sql".to_string(), 2)]);
+        assert_eq!(opens(named), [("schema.sql".to_string(), 3)]);
+        for text in [
+            "PATH = Path(__file__).parent / \"local.json\"\nprint(PATH.read_text() if PATH.exists() else 1)\n",
+            "def f():\n    return (Path(__file__).parent / \"x.sql\").read_text()\n",
+            "SQL = (Path(__file__).parent.parent / \"x.sql\").read_text()\n",
+            "SQL = (Path(__file__).parent / name / \"x.sql\").read_text()\n",
+            "SQL = (Path(__file__).parent / f\"{name}.sql\").read_text()\n",
+            "PATH = Path(__file__).parent / \"x.sql\"\n",
+            "LOG = open(os.path.join(os.path.dirname(__file__), \"x.log\"), 'w')\n",
+            "LOG = (Path(__file__).parent / \"x.log\").open(\"a\")\n",
+        ] {
+            assert_eq!(opens(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_that_is_opened_breaks_the_image() {
+        let found = Sample::new()
+            .file(&format!("{SITE}/shop/__init__.py"), "from pathlib import Path\nSQL = (Path(__file__).parent / 'schema.sql').read_text()\n")
+            .file(&format!("{SITE}/shop-1.0.dist-info/direct_url.json"), "{\"url\": \"file:///src\", \"dir_info\": {}}")
+            .file(&format!("{SITE}/shop-1.0.dist-info/RECORD"), "shop/__init__.py,,\n")
+            .importing(RULE.name, vec![("shop", module(&format!("{SITE}/shop/__init__.py"), ModuleKind::Source, Reach::Sure))], vec![]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].severity, Severity::Breaks);
+        assert_eq!(
+            found[0].message,
+            "this image cannot start: `schema.sql` of `shop` was not installed with it"
+        );
     }
 }

@@ -42,7 +42,6 @@ const CLIENTS: &[&str] = &[
     "websockets",
     "aiosmtplib",
     "asyncpg",
-    "urllib",
 ];
 /// Variables that name a bundle.
 const VARIABLES: &[&str] = &["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
@@ -76,9 +75,7 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
     let searched: Vec<_> = BUNDLES.iter().map(|path| shown(path.as_bytes())).collect();
     for source in own_sources(facts) {
-        if let Some((line, module)) = source.imports(CLIENTS)
-            && module != "urllib"
-        {
+        if let Some((line, module)) = source.imports(CLIENTS) {
             let finding = Finding::new(
                 RULE.name,
                 Severity::Risk,

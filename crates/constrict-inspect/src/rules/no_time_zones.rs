@@ -59,6 +59,7 @@ fn variable(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     if zone.contains('/')
         && is_key(zone)
         && !facts.files().exists(&path)
+        && facts.distributions().by_name("tzdata").next().is_none()
         && !facts.imports().runs.is_empty()
     {
         let message =
@@ -163,14 +164,10 @@ fn uses(text: &str) -> Vec<Use> {
         let quotes = line.matches("\"\"\"").count() + line.matches("'''").count();
         let code = !quoted && quotes == 0 && !line.trim_start().starts_with('#');
         quoted ^= quotes % 2 == 1;
-        let Some((before, key)) = code.then(|| literal(line)).flatten() else {
+        let Some(key) = code.then(|| literal(line)).flatten() else {
             continue;
         };
-        let at_import = before
-            .chars()
-            .next()
-            .is_some_and(|first| first.is_alphabetic() || first == '_')
-            && is_target(before);
+        let at_import = is_statement(line);
         found.push(Use {
             key: key.to_string(),
             line: at + 1,
@@ -180,29 +177,29 @@ fn uses(text: &str) -> Vec<Use> {
     found
 }
 
-/// What stands before `ZoneInfo("key")` in a line, and the key.
-fn literal(line: &str) -> Option<(&str, &str)> {
-    let at = line.find("ZoneInfo(")?;
-    let before = line[..at].trim_end_matches("zoneinfo.");
-    let rest = &line[at + "ZoneInfo(".len()..];
+/// The key of `ZoneInfo("key")` in the code of a line.
+fn literal(line: &str) -> Option<&str> {
+    let (before, rest) = line.split_once("ZoneInfo(")?;
     let quote = rest
         .chars()
         .next()
         .filter(|first| matches!(first, '"' | '\''))?;
     let (key, rest) = rest[1..].split_once(quote)?;
-    (rest.starts_with(')') && !before.contains('#')).then_some((before, key))
+    let code = !before.contains('#') && before.matches(['"', '\'']).count() % 2 == 0;
+    (code && rest.starts_with(')')).then_some(key)
 }
 
-/// `NAME = ` or `NAME: type = `.
-fn is_target(before: &str) -> bool {
-    let Some(target) = before.trim_end().strip_suffix('=') else {
-        return false;
-    };
-    let name = target.split(':').next().unwrap_or_default().trim();
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|next| next.is_alphanumeric() || next == '_')
+/// Whether a line is a statement of the module itself, not the head of a block or a part of one.
+fn is_statement(line: &str) -> bool {
+    let word = line
+        .split(|next: char| !(next.is_alphanumeric() || next == '_'))
+        .next()
+        .unwrap_or_default();
+    let head = [
+        "async", "class", "def", "elif", "else", "except", "finally", "for", "if", "match", "try",
+        "while", "with",
+    ];
+    !word.is_empty() && !head.contains(&word) && !line.contains("lambda") && !line.contains(" if ")
 }
 
 #[cfg(test)]
@@ -229,7 +226,7 @@ mod tests {
 
     #[test]
     fn texts_and_comments_are_no_code() {
-        let text = "import zoneinfo\n\"\"\"\nTZ = zoneinfo.ZoneInfo(\"A/B\")\n\"\"\"\n# TZ = zoneinfo.ZoneInfo('A/B')\nx = f(zoneinfo.ZoneInfo(name))\n";
+        let text = "import zoneinfo\n\"\"\"\nTZ = zoneinfo.ZoneInfo(\"A/B\")\n\"\"\"\n# TZ = zoneinfo.ZoneInfo('A/B')\nx = f(zoneinfo.ZoneInfo(name))\nprint('see zoneinfo.ZoneInfo(\"A/B\")')\n";
         assert_eq!(uses(text), []);
         assert_eq!(uses("TZ = ZoneInfo(\"A/B\")\n"), []);
     }

@@ -2,7 +2,7 @@
 
 use crate::facts::Facts;
 use crate::facts::history::first_own_layer;
-use crate::files::shown;
+use crate::files::{file_name, shown};
 use crate::rule::{Finding, Rule, Severity};
 
 /// The rule.
@@ -30,31 +30,118 @@ const VARYING: &[(&str, &str)] = &[
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     // what a base brings along is the same in every build
-    let Some(own) = first_own_layer(facts.image) else {
-        return;
+    let own = first_own_layer(facts.image);
+    let is_own = |path: &str| {
+        let node = facts.files().node(path.as_bytes());
+        node.is_some_and(|node| own.is_some_and(|own| node.layer >= own) && node.size() > 0)
     };
-    let found: Vec<_> = VARYING
+    let mut found: Vec<(String, String)> = VARYING
         .iter()
-        .filter(|(path, _)| {
-            facts
-                .files()
-                .node(path.as_bytes())
-                .is_some_and(|node| node.layer >= own && node.size() > 0)
-        })
+        .filter(|(path, _)| is_own(path))
+        .map(|(path, varies)| (shown(path.as_bytes()), varies.to_string()))
         .collect();
+    found.extend(dated(facts, own.unwrap_or(0)));
     let Some((first, _)) = found.first() else {
         return;
     };
-    let mut finding = Finding::new(
-        RULE.name,
-        Severity::Waste,
-        "this image differs each time it is built",
-    )
-    .at(facts.place_of(first.as_bytes()));
-    for (path, varies) in found {
-        finding = finding.because("varies", format!("`{}`: {varies}", shown(path.as_bytes())));
+    let message = "this image differs each time it is built";
+    let mut finding =
+        Finding::new(RULE.name, Severity::Waste, message).at(facts.place_of(first.as_bytes()));
+    for (path, varies) in &found {
+        finding = finding.because("varies", format!("`{path}`: {varies}"));
     }
-    findings.push(finding.hint("delete them in the step that makes them: `rm -rf /var/log/apt /var/log/*.log /var/cache/ldconfig/aux-cache`"));
+    let hint = match found[0].1.starts_with("the time") {
+        true => "write the time of the commit, given as a build argument, or leave it out",
+        false => {
+            "delete them in the step that makes them: `rm -rf /var/log/apt /var/log/*.log /var/cache/ldconfig/aux-cache`"
+        }
+    };
+    findings.push(finding.hint(hint));
+}
+
+/// Files of the image that a RUN of its build writes the time of the build to.
+fn dated(facts: &Facts<'_>, own: usize) -> Vec<(String, String)> {
+    let mut names: Vec<String> = commands(facts)
+        .iter()
+        .flat_map(|command| writes_date(command))
+        .collect();
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let dated = |path: &[u8]| names.iter().any(|name| name.as_bytes() == file_name(path));
+    let files = facts
+        .files()
+        .walk(b"")
+        .filter(|(path, node)| node.is_file() && node.layer >= own && dated(path));
+    files
+        .take(5)
+        .map(|(path, _)| (shown(path), "the time of the build".to_string()))
+        .collect()
+}
+
+/// The shell commands of the build: of every stage if the Dockerfile is known, else of the history.
+fn commands(facts: &Facts<'_>) -> Vec<String> {
+    match &facts.image.origin {
+        Some(origin) => {
+            let stages = origin
+                .dockerfile
+                .stages
+                .iter()
+                .filter(|stage| stage.index <= origin.stage);
+            let texts = stages
+                .flat_map(|stage| &stage.instructions)
+                .map(|found| found.text.clone());
+            texts
+                .filter(|text| {
+                    text.get(..3)
+                        .is_some_and(|word| word.eq_ignore_ascii_case("run"))
+                })
+                .collect()
+        }
+        None => facts
+            .image
+            .config
+            .history
+            .iter()
+            .map(|step| step.created_by.clone())
+            .collect(),
+    }
+}
+
+/// The names of files that parts of a shell command write the present time to: `date > x`, `echo "$(date)" >> x`.
+fn writes_date(command: &str) -> Vec<String> {
+    let parts = command.split("&&").flat_map(|part| part.split([';', '\n']));
+    let name = |part: &str| {
+        let (before, target) = part.rsplit_once('>')?;
+        let before = before.trim_end_matches(['>', '1', '&']);
+        let words: Vec<&str> = before
+            .split([' ', '(', ')', '`', '"', '$'])
+            .filter(|word| !word.is_empty())
+            .collect();
+        let at = words.iter().position(|word| *word == "date")?;
+        let called = at == 0
+            || before.contains("$(date")
+            || before.contains("`date")
+            || words[at - 1].eq_ignore_ascii_case("run");
+        // another time than the present one
+        let fixed = words[at..].iter().any(|word| {
+            word.starts_with("-d")
+                || word.starts_with("-r")
+                || word.starts_with("--date")
+                || word.contains("SOURCE_DATE_EPOCH")
+        });
+        let file = target
+            .trim()
+            .split(' ')
+            .next()?
+            .trim_matches(['"', '\''])
+            .rsplit('/')
+            .next()?;
+        (called && !fixed && !file.is_empty() && file != "null").then(|| file.to_string())
+    };
+    parts.filter_map(name).collect()
 }
 
 #[cfg(test)]
@@ -109,5 +196,34 @@ mod tests {
                 .findings(RULE.name),
             []
         );
+    }
+
+    #[test]
+    fn a_file_with_the_time_of_the_build_is_named() {
+        let found = |command: &str| {
+            let found = sample(&[command])
+                .file("app/built.txt", "2026")
+                .findings(RULE.name);
+            found
+                .into_iter()
+                .flat_map(|found| found.evidence)
+                .map(|line| line.text)
+                .collect::<Vec<_>>()
+        };
+        let expected = ["`/app/built.txt`: the time of the build"];
+        assert_eq!(found("RUN date -u +%Y > built.txt"), expected);
+        assert_eq!(
+            found("RUN /bin/sh -c echo \"$(date)\" >> /app/built.txt # buildkit"),
+            expected
+        );
+        for command in [
+            "RUN date && echo built",
+            "RUN date -u -d @0 > built.txt",
+            "RUN date > /dev/null",
+            "RUN echo date > built.txt",
+            "RUN date > other.txt",
+        ] {
+            assert_eq!(found(command), [""; 0], "{command}");
+        }
     }
 }

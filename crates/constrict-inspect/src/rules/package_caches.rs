@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
+use crate::facts::history::first_own_layer;
 use crate::files::{components, join, shown};
 use crate::quantity::bytes;
 use crate::rule::{Finding, Rule, Severity};
@@ -49,11 +50,14 @@ const VARIABLES: &[&str] = &[
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let directories = directories(facts);
+    // what a base carries along cannot be left out here
+    let own = first_own_layer(facts.image).unwrap_or(0);
     let mut sums: BTreeMap<&[u8], u64> = BTreeMap::new();
     for directory in &directories {
         let sum: u64 = facts
             .files()
             .walk(directory)
+            .filter(|(_, node)| node.layer >= own)
             .map(|(_, node)| node.size())
             .sum();
         sums.insert(directory, sum);
@@ -75,7 +79,7 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             .unwrap_or_default();
         findings.push(finding.at(facts.place_of(largest)).hint(hint(largest)));
     }
-    hidden(facts, &directories, findings);
+    hidden(facts, &directories, own, findings);
 }
 
 /// Every directory that is a cache.
@@ -129,12 +133,12 @@ fn hint(directory: &[u8]) -> &'static str {
 }
 
 /// Caches that a layer holds and a later one deletes.
-fn hidden(facts: &Facts<'_>, directories: &[Vec<u8>], findings: &mut Vec<Finding>) {
+fn hidden(facts: &Facts<'_>, directories: &[Vec<u8>], own: usize, findings: &mut Vec<Finding>) {
     let inside: Vec<Vec<u8>> = directories
         .iter()
         .map(|directory| [directory.as_slice(), b"/"].concat())
         .collect();
-    for (number, layer) in facts.image.layers.iter().enumerate() {
+    for (number, layer) in facts.image.layers.iter().enumerate().skip(own) {
         let mut sum = 0;
         let mut example = None;
         for entry in layer.entries.iter() {

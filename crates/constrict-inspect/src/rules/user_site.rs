@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::facts::Facts;
 use crate::facts::account::{User, Want};
 use crate::facts::imports::{MissingModule, Reach};
-use crate::files::{join, parent, shown};
+use crate::facts::start::ObstacleKind;
+use crate::files::{file_name, join, parent, shown};
 use crate::rule::{Finding, Rule, Severity};
 
 /// The rule.
@@ -100,6 +101,7 @@ fn is_user_site(site: &[u8]) -> bool {
 }
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    scripts(facts, findings);
     let mut told = BTreeSet::new();
     let runs = facts.imports().runs.iter();
     for (program, missing) in
@@ -148,6 +150,58 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(
             finding
+                .hint("install into a virtual environment, `/opt/venv`, instead of with `--user`"),
+        );
+    }
+}
+
+/// Programs that were installed for another user and that PATH names all the same.
+fn scripts(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    for obstacle in &facts.start().obstacles {
+        let path = match &obstacle.kind {
+            ObstacleKind::NotOnPath { name } => {
+                let there = obstacle
+                    .environment
+                    .candidates(name)
+                    .find(|path| facts.files().is_file(path));
+                there.map(|path| path.to_vec())
+            }
+            ObstacleKind::Closed { path, .. } => Some(path.clone()),
+            _ => None,
+        };
+        let Some(path) = path.filter(|path| path.windows(12).any(|part| part == b"/.local/bin/"))
+        else {
+            continue;
+        };
+        let Some(closed) = facts.user().blocked(facts.files(), &path) else {
+            continue;
+        };
+        let Some(node) = facts.files().node(&closed) else {
+            continue;
+        };
+        let (severity, start) = match obstacle.breaks() {
+            true => (Severity::Breaks, "this image cannot start: "),
+            false => (Severity::Risk, ""),
+        };
+        let name = String::from_utf8_lossy(file_name(&path)).into_owned();
+        let message = format!(
+            "{start}`{name}` is installed for another user, in `{}`",
+            shown(parent(&path))
+        );
+        findings.push(
+            Finding::new(RULE.name, severity, message)
+                .at(facts.place_of(&path))
+                .because("needed by", obstacle.via.join(" → "))
+                .because(
+                    "closed by",
+                    format!(
+                        "`{}` has mode {:o} and belongs to {}:{}",
+                        shown(&closed),
+                        node.mode,
+                        node.uid,
+                        node.gid
+                    ),
+                )
                 .hint("install into a virtual environment, `/opt/venv`, instead of with `--user`"),
         );
     }
@@ -224,5 +278,20 @@ mod tests {
             vec![missing("flask", Reach::Sure, &[SITE, USER_SITE])],
         );
         assert_eq!(searched, []);
+    }
+
+    #[test]
+    fn a_script_of_another_user_cannot_be_started() {
+        let sample = sample(0o700).program("root/.local/bin/gunicorn", "#!/usr/local/bin/python\n");
+        let sample = sample
+            .cmd(&["gunicorn"])
+            .config(|config| config.config.env = vec!["PATH=/root/.local/bin:/usr/bin".into()]);
+        let found = sample.findings(RULE.name);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].severity, Severity::Breaks);
+        assert_eq!(
+            found[0].message,
+            "this image cannot start: `gunicorn` is installed for another user, in `/root/.local/bin`"
+        );
     }
 }

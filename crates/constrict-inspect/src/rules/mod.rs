@@ -5,11 +5,22 @@ mod cpu_baseline;
 mod cuda_without_gpu;
 mod development_dependencies;
 mod doubled_files;
+mod drifted_bases;
 mod editable_install;
 mod foreign_venv;
+mod glibc_on_musl;
+mod glibc_too_old;
+mod hidden_native_error;
 mod installer_in_image;
+mod library_opened_by_name;
+mod loader_cannot_find;
 mod lost_data_files;
+mod missing_display_library;
+mod missing_library;
+mod missing_openssl;
+mod missing_runtime_library;
 mod missing_setuptools;
+mod missing_symbol;
 mod no_certificates;
 mod no_time_zones;
 mod not_reproducible;
@@ -20,6 +31,7 @@ mod several_locks;
 mod stale_bytecode;
 mod stripped_distribution;
 mod user_site;
+mod wrong_architecture;
 
 #[cfg(test)]
 mod pages;
@@ -28,6 +40,17 @@ use crate::rule::Rule;
 
 /// The rules, in the order of the catalogue.
 pub const RULES: &[&Rule] = &[
+    &drifted_bases::RULE,
+    &glibc_too_old::RULE,
+    &glibc_on_musl::RULE,
+    &missing_symbol::RULE,
+    &wrong_architecture::RULE,
+    &missing_library::RULE,
+    &missing_display_library::RULE,
+    &missing_runtime_library::RULE,
+    &missing_openssl::RULE,
+    &library_opened_by_name::RULE,
+    &hidden_native_error::RULE,
     &user_site::RULE,
     &editable_install::RULE,
     &lost_data_files::RULE,
@@ -48,6 +71,7 @@ pub const RULES: &[&Rule] = &[
     &several_locks::RULE,
     &missing_setuptools::RULE,
     &removed_stdlib_module::RULE,
+    &loader_cannot_find::RULE,
 ];
 
 /// The rule with this name.

@@ -22,6 +22,8 @@ pub enum Matter {
     Runtime,
     /// What the standard library's own extension modules need.
     Interpreter,
+    /// A library that a program opens by name.
+    Named,
     /// It is in the image, and the loader does not find it; or it is there without what it needs.
     Search,
 }
@@ -55,6 +57,12 @@ const RUNTIME: &[&str] = &[
 const INTERPRETER: &[&str] = &["libssl.so", "libcrypto.so", "libffi.so", "libsqlite3.so"];
 
 impl Matter {
+    /// Whether it is about a library that is not found.
+    pub(super) fn is_library(self) -> bool {
+        use Matter::{Display, Interpreter, Library, Runtime, Search};
+        [Library, Display, Runtime, Interpreter, Search].contains(&self)
+    }
+
     /// What `kind` is about, in an object that was reached through `objects`; `owned` says that a package of the
     /// operating system has the object.
     pub(super) fn of(kind: &FaultKind, objects: &[Vec<u8>], owned: impl Fn() -> bool) -> Matter {
@@ -77,13 +85,15 @@ impl Matter {
     }
 }
 
-/// Whether the object that asks is a shared library in a directory of the system, which something else needs.
+/// Whether the object that asks is a shared library that no package of Python's has.
 fn is_copied(objects: &[Vec<u8>]) -> bool {
-    let [.., _, asks] = objects else { return false };
-    let library = file_name(asks).windows(3).any(|part| part == b".so");
-    let packaged = components(asks)
-        .any(|part| [b"site-packages".as_slice(), b"dist-packages"].contains(&part));
-    library && !packaged
+    let Some(asks) = objects.last() else {
+        return false;
+    };
+    let name = file_name(asks);
+    let library = name.starts_with(b"lib") && name.windows(3).any(|part| part == b".so");
+    let site = [b"site-packages".as_slice(), b"dist-packages"];
+    library && !components(asks).any(|part| site.contains(&part))
 }
 
 fn library(soname: &str, objects: &[Vec<u8>]) -> Matter {

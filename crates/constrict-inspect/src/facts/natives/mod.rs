@@ -2,11 +2,14 @@
 //!
 //! Never says how bad a fault is or what to do about it: rules do. Paths are relative to the root, as in [`crate::files`].
 
+mod calls;
 mod machine;
 mod matter;
+mod opens;
 mod owner;
 mod process;
 mod provider;
+mod route;
 mod sonames;
 mod stage;
 mod unreached;
@@ -14,10 +17,12 @@ mod view;
 
 pub(crate) use machine::architecture;
 pub use matter::Matter;
+pub(crate) use opens::opens;
 pub(crate) use owner::owner;
 pub use provider::{Provider, provider};
+pub(crate) use route::{below_site, name_of};
 pub(crate) use sonames::package;
-pub(crate) use stage::{builders, glibc_version};
+pub(crate) use stage::{builders, copied_libraries, glibc_version};
 pub(crate) use view::View;
 
 use super::Facts;

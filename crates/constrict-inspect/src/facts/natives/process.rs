@@ -9,12 +9,14 @@ use constrict_elf::check::{Binding, VersionError, symbol_errors, version_errors}
 use constrict_elf::search::{Cause, Environment, Files as _, Loaded, Missing, Open, Opened, load};
 use constrict_elf::{Format, Object};
 
+use super::calls::{Opening, as_path, openings};
 use super::machine::architecture;
 use super::view::{View, absolute, relative};
 use super::{Fault, FaultKind, Matter, owner};
 use crate::facts::Facts;
 use crate::facts::account::{User, Want};
 use crate::facts::imports::{ModuleKind, Reach};
+use crate::facts::landmarks::is_installed;
 use crate::facts::start::Program;
 use crate::facts::system::Libc;
 
@@ -51,6 +53,7 @@ pub(super) fn faults<'f>(facts: &Facts<'f>, view: &View<'f>) -> Vec<Fault> {
         };
         process.program(&reached, &mut faults);
         process.modules(index, need, &mut faults);
+        process.libraries(index, program, need, &mut faults);
     }
     faults
 }
@@ -174,6 +177,71 @@ impl Process<'_, '_> {
         }
     }
 
+    /// Opens what the application's own sources open by name.
+    fn libraries(
+        &mut self,
+        index: usize,
+        program: &Program,
+        need: Reach,
+        faults: &mut Vec<Fault>,
+    ) {
+        let mut again = Vec::new();
+        for opening in openings(self.facts, self.view, index, program) {
+            if !self.library(&opening, program, need, faults, false) {
+                again.push(opening);
+            }
+        }
+        for opening in again {
+            self.library(&opening, program, need, faults, true);
+        }
+    }
+
+    fn library(
+        &mut self,
+        opening: &Opening,
+        program: &Program,
+        need: Reach,
+        faults: &mut Vec<Fault>,
+        told: bool,
+    ) -> bool {
+        let reached = Reached {
+            need: Some(opening.need.max(need)),
+            chain: &opening.chain,
+        };
+        let path = as_path(program, &opening.name);
+        let name = match &path {
+            Some(path) => String::from_utf8_lossy(&absolute(path)).into_owned(),
+            None => opening.name.clone(),
+        };
+        let open = Open {
+            caller: self.loaded.python(),
+            global: opening.global,
+        };
+        let opened = self.loaded.open(&name, open, self.view);
+        if opened.missing.is_empty() {
+            self.mapped(opened.new, Binding::Eager, &reached, faults);
+            return true;
+        }
+        for missing in opened.missing.iter().filter(|_| told) {
+            let Some(mut fault) = self.missing(missing, &reached) else {
+                continue;
+            };
+            // the library itself, not one that it needs
+            if missing.name == name {
+                fault.objects.retain(|path| path == &fault.object);
+                if fault.matter.is_library() && matches!(missing.cause, Cause::NotFound) {
+                    fault.object = opening.source.clone();
+                    fault.objects.clear();
+                    if missing.elsewhere.is_empty() {
+                        fault.matter = Matter::Named;
+                    }
+                }
+            }
+            faults.push(fault);
+        }
+        false
+    }
+
     /// Opens an extension module; false if it lacks a library, which is a fault if it is `told`.
     pub(super) fn open(
         &mut self,
@@ -269,7 +337,16 @@ impl Process<'_, '_> {
                 },
             },
         };
-        Some(fault(self.facts, kind, objects, reached))
+        // a package's own library may be opened by the package before it is needed
+        let private = matches!(&kind, FaultKind::MissingLibrary { elsewhere: Some(path), .. } if is_installed(path));
+        let reached = Reached {
+            need: reached.need.map(|need| match private {
+                true => need.max(Reach::Maybe),
+                false => need,
+            }),
+            chain: reached.chain,
+        };
+        Some(fault(self.facts, kind, objects, &reached))
     }
 
     /// `objects` with the file at which the loader stopped.

@@ -37,7 +37,7 @@ pub fn provider(facts: &Facts<'_>, soname: &str, needed_by: &[u8]) -> Option<Pro
     let by = facts.files().object(needed_by)?;
     let mut stages: Vec<&StageFiles> = super::builders(facts)
         .into_iter()
-        .map(|(_, stage)| stage)
+        .map(|builder| builder.stage)
         .collect();
     for stage in origin.stages.values() {
         if !stages.iter().any(|known| std::ptr::eq(*known, stage)) {

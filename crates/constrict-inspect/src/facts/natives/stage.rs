@@ -5,18 +5,26 @@ use std::collections::BTreeMap;
 use constrict_dockerfile::Kind;
 
 use crate::facts::Facts;
-use crate::files::Files;
+use crate::files::{Files, Node, file_name};
 use crate::image::StageFiles;
 
-/// The stages that files were copied from, with the first line of the last COPY from each, by number.
-pub(crate) fn builders<'a>(facts: &Facts<'a>) -> Vec<(usize, &'a StageFiles)> {
+/// A stage that the final one copies files from.
+pub(crate) struct Builder<'a> {
+    /// What it ended with.
+    pub(crate) stage: &'a StageFiles,
+    /// The first lines of the instructions that copy from it.
+    pub(crate) lines: Vec<usize>,
+}
+
+/// The stages that files were copied from, by number.
+pub(crate) fn builders<'a>(facts: &Facts<'a>) -> Vec<Builder<'a>> {
     let Some(origin) = &facts.image.origin else {
         return Vec::new();
     };
     let Some(stage) = origin.dockerfile.stages.get(origin.stage) else {
         return Vec::new();
     };
-    let mut lines = BTreeMap::new();
+    let mut builders: BTreeMap<usize, Builder<'a>> = BTreeMap::new();
     for instruction in &stage.instructions {
         let Kind::Copy(copy) = &instruction.kind else {
             continue;
@@ -25,16 +33,35 @@ pub(crate) fn builders<'a>(facts: &Facts<'a>) -> Vec<(usize, &'a StageFiles)> {
         let found = origin.stages.iter().find(|(number, stage)| {
             stage.name.eq_ignore_ascii_case(from) || number.to_string() == *from
         });
-        if let Some((number, _)) = found {
+        if let Some((number, stage)) = found {
             let start = instruction.span.start;
             let line = constrict_dockerfile::line_of(origin.text.as_bytes(), start).line;
-            lines.insert(*number, line);
+            let lines = Vec::new();
+            let builder = builders.entry(*number).or_insert(Builder { stage, lines });
+            builder.lines.push(line);
         }
     }
-    lines
-        .into_iter()
-        .filter_map(|(number, line)| Some((line, origin.stages.get(&number)?)))
-        .collect()
+    builders.into_values().collect()
+}
+
+/// The shared libraries and extension modules that a stage's files brought, by path.
+pub(crate) fn copied_libraries<'a>(facts: &Facts<'a>, builder: &Builder<'_>) -> Vec<&'a [u8]> {
+    let Some(origin) = &facts.image.origin else {
+        return Vec::new();
+    };
+    let layers = origin.lines.iter();
+    let layers: Vec<usize> = layers
+        .filter(|(_, line)| builder.lines.contains(line))
+        .map(|(layer, _)| *layer)
+        .collect();
+    let files = facts.files();
+    let library = |(path, node): &(&[u8], &Node)| {
+        layers.contains(&node.layer)
+            && node.is_file()
+            && file_name(path).windows(3).any(|part| part == b".so")
+            && files.object(path).is_some()
+    };
+    files.walk(b"").filter(library).map(|(path, _)| path).collect()
 }
 
 /// The newest `GLIBC_2.N` that the C library of these files defines: N.

@@ -66,7 +66,8 @@ fn is_older(facts: &Facts<'_>, stage: &StageFiles) -> bool {
 fn release(system: &System) -> String {
     let release = &system.release;
     let name = release.get("PRETTY_NAME").or_else(|| release.get("ID"));
-    name.cloned().unwrap_or_else(|| "a system without a name".into())
+    name.cloned()
+        .unwrap_or_else(|| "a system without a name".into())
 }
 
 fn released(facts: &Facts<'_>, stage: &StageFiles) -> Finding {
@@ -87,7 +88,10 @@ fn released(facts: &Facts<'_>, stage: &StageFiles) -> Finding {
                 glibc(facts.files())
             ),
         )
-        .hint(format!("begin both stages with one release: FROM {}", stage.base))
+        .hint(format!(
+            "begin both stages with one release: FROM {}",
+            stage.base
+        ))
         .mend(Mend::Base {
             image: stage.base.clone(),
             why: format!("is the release that `{}` compiles on", stage.name),

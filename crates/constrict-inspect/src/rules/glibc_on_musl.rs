@@ -6,9 +6,9 @@
 use super::missing_library::objects;
 use crate::facts::Facts;
 use crate::facts::imports::{MissingModule, Reach};
-use crate::facts::natives::{Fault, FaultKind, Matter, builders};
+use crate::facts::natives::{Fault, FaultKind, MadeFor, Matter, builders, foreign};
 use crate::facts::system::{Libc, System};
-use crate::files::{file_name, join, shown};
+use crate::files::{file_name, shown};
 use crate::image::StageFiles;
 use crate::mend::Mend;
 use crate::rule::{Finding, Rule, Severity};
@@ -106,27 +106,12 @@ fn what(facts: &Facts<'_>, path: &[u8]) -> String {
 
 /// The file that would be the module if the interpreter took names of the other C library.
 fn other_suffix(facts: &Facts<'_>, missing: &MissingModule) -> Option<(Vec<u8>, Libcs)> {
-    let dotted = missing.name.replace('.', "/");
-    let (above, name) = dotted.rsplit_once('/').unwrap_or(("", &dotted));
-    let python = facts.interpreters().all.iter().find(|python| !python.soabi.is_empty())?;
-    let (major, minor) = python.version;
-    let (own, other, libcs) = if python.soabi.ends_with("-musl") {
-        ("-musl", "-gnu", (Libc::Glibc, Libc::Musl))
-    } else {
-        ("-gnu", "-musl", (Libc::Musl, Libc::Glibc))
-    };
-    let stem = format!("{name}.cpython-{major}{minor}");
-    missing.searched.iter().find_map(|directory| {
-        let directory = join(directory, above.as_bytes());
-        let files = facts.files().list(&directory);
-        let is_other = |file: &[u8]| {
-            let file = String::from_utf8_lossy(file);
-            let tag = file.strip_prefix(&stem).and_then(|it| it.strip_suffix(".so"));
-            tag.is_some_and(|tag| tag.contains(other) && !tag.contains(own))
-        };
-        let (file, _) = files.into_iter().find(|(file, _)| is_other(file))?;
-        Some((join(&directory, file), libcs))
-    })
+    let found = foreign(facts, missing)?;
+    match found.made_for {
+        MadeFor::Libc(Libc::Glibc) => Some((found.path, (Libc::Glibc, Libc::Musl))),
+        MadeFor::Libc(Libc::Musl) => Some((found.path, (Libc::Musl, Libc::Glibc))),
+        MadeFor::Platform(_) => None,
+    }
 }
 
 /// A module that the interpreter does not even look for.
@@ -171,11 +156,21 @@ fn base(facts: &Facts<'_>, finding: Finding, path: &[u8], (object, program): Lib
     };
     match stage {
         Some(stage) => finding
-            .hint(format!("begin the last stage as `{}` does: FROM {}; or {other}", stage.name, stage.base))
+            .hint(format!(
+                "begin the last stage as `{}` does: FROM {}; or {other}",
+                stage.name, stage.base
+            ))
             .mend(Mend::Base {
                 image: stage.base.clone(),
-                why: format!("has {}, which files copied from `{}` need", object.name(), stage.name),
+                why: format!(
+                    "has {}, which files copied from `{}` need",
+                    object.name(),
+                    stage.name
+                ),
             }),
-        None => finding.hint(format!("begin the last stage with a base that has {}, or {other}", object.name())),
+        None => finding.hint(format!(
+            "begin the last stage with a base that has {}, or {other}",
+            object.name()
+        )),
     }
 }

@@ -52,14 +52,19 @@ fn finding(facts: &Facts<'_>, library: &[u8], faults: &[(&Fault, &str)]) -> Opti
         Some(Reach::Optional) => return None,
         Some(Reach::Maybe) | None => (
             Severity::Risk,
-            format!("the `{library_name}` of this image has no version `{version}`, which an object asks for"),
+            format!(
+                "the `{library_name}` of this image has no version `{version}`, which an object asks for"
+            ),
         ),
     };
     let wanted = format!("{version} of {library_name}");
     let mut finding = Finding::new(RULE.name, severity, message)
         .at(facts.place_of(&fault.object))
         .because("needed by", fault.route(Some(&wanted)));
-    let mut others: Vec<&[u8]> = faults.iter().map(|(fault, _)| fault.object.as_slice()).collect();
+    let mut others: Vec<&[u8]> = faults
+        .iter()
+        .map(|(fault, _)| fault.object.as_slice())
+        .collect();
     others.sort_unstable();
     others.dedup();
     if others.len() > 1 {
@@ -120,9 +125,15 @@ fn base(facts: &Facts<'_>, finding: Finding, version: &str) -> Finding {
                 glibc_version(&stage.files).unwrap_or_default()
             ),
         )
-        .hint(format!("begin both stages with one release: FROM {}", stage.base))
+        .hint(format!(
+            "begin both stages with one release: FROM {}",
+            stage.base
+        ))
         .mend(Mend::Base {
             image: stage.base.clone(),
-            why: format!("has `{version}`, which files copied from `{}` need", stage.name),
+            why: format!(
+                "has `{version}`, which files copied from `{}` need",
+                stage.name
+            ),
         })
 }

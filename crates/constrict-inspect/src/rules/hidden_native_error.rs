@@ -32,7 +32,10 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         seen.push((path.clone(), line));
-        let text = format!("the error will say `{message}`; the cause is {}", cause(fault));
+        let text = format!(
+            "the error will say `{message}`; the cause is {}",
+            cause(fault)
+        );
         findings.push(
             Finding::new(RULE.name, Severity::Risk, text)
                 .at(facts.place_of(&path))
@@ -55,7 +58,11 @@ fn cause(fault: &Fault) -> String {
             object: made,
             program,
             ..
-        } => format!("that `{object}` is made for {}, not {}", made.name(), program.name()),
+        } => format!(
+            "that `{object}` is made for {}, not {}",
+            made.name(),
+            program.name()
+        ),
         FaultKind::WrongMachine { found, .. } => format!("that `{object}` is made for {found}"),
         FaultKind::WrongFormat { format } => format!("that `{object}` is {format}"),
         FaultKind::Unreadable => format!("that `{object}` may not be read"),

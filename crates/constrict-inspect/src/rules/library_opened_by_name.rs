@@ -95,7 +95,11 @@ fn opened(facts: &Facts<'_>, fault: &Fault) -> Option<Finding> {
         .because("opened by", fault.route(Some(soname)));
     let name = file_name(soname.as_bytes());
     let name = String::from_utf8_lossy(name).into_owned();
-    let python = facts.start().programs.iter().find(|program| program.python.is_some());
+    let python = facts
+        .start()
+        .programs
+        .iter()
+        .find(|program| program.python.is_some());
     Some(match python {
         Some(program) => remedy(facts, finding, &name, &program.executable),
         None => finding,
@@ -126,7 +130,14 @@ fn known(
         found.iter().all(|found| *found == Some(false))
     })?;
     let name = opener.module.split('.').next().unwrap_or_default();
-    absence(facts, program, module, name, absent[0], fatal && opener.sure)
+    absence(
+        facts,
+        program,
+        module,
+        name,
+        absent[0],
+        fatal && opener.sure,
+    )
 }
 
 fn absence(
@@ -140,7 +151,9 @@ fn absence(
     let (severity, message) = match module.need {
         Reach::Sure if sure => (
             Severity::Breaks,
-            format!("this image cannot start: `{soname}`, which `{name}` opens by name, is not in it"),
+            format!(
+                "this image cannot start: `{soname}`, which `{name}` opens by name, is not in it"
+            ),
         ),
         Reach::Optional => return None,
         _ => (
@@ -173,12 +186,7 @@ fn is_bundled(facts: &Facts<'_>, opener: &Opener, module: &[u8]) -> bool {
 }
 
 /// psycopg 3 opens libpq by name unless one of its compiled halves is installed.
-fn psycopg(
-    facts: &Facts<'_>,
-    program: &Program,
-    fatal: bool,
-    module: &Module,
-) -> Option<Finding> {
+fn psycopg(facts: &Facts<'_>, program: &Program, fatal: bool, module: &Module) -> Option<Finding> {
     let site = parent(parent(parent(&module.path)));
     let compiled = ["psycopg_binary", "psycopg_c"];
     let files = facts.files();

@@ -86,7 +86,12 @@ fn elsewhere_finding(
     }
     if is_configured(facts, &directory) {
         return finding
-            .because("configured", format!("`{directory}` is in `/etc/ld.so.conf`, and the cache is older than the library"))
+            .because(
+                "configured",
+                format!(
+                    "`{directory}` is in `/etc/ld.so.conf`, and the cache is older than the library"
+                ),
+            )
             .hint("in the last stage, after the COPY: RUN ldconfig")
             .mend(Mend::Run {
                 command: vec!["ldconfig".into()],
@@ -125,12 +130,7 @@ fn is_configured(facts: &Facts<'_>, directory: &str) -> bool {
 }
 
 /// A library that came without what it needs.
-fn closure_finding(
-    facts: &Facts<'_>,
-    lack: &Lack<'_>,
-    severity: Severity,
-    start: &str,
-) -> Finding {
+fn closure_finding(facts: &Facts<'_>, lack: &Lack<'_>, severity: Severity, start: &str) -> Finding {
     let library = name_of(&lack.fault.object);
     let message = format!(
         "{start}`{library}` is in it without `{}`, which it needs",

@@ -35,7 +35,10 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 
 /// The distribution of OpenCV without windows that stands for the installed one.
 fn headless(facts: &Facts<'_>) -> &'static str {
-    let contrib = facts.distributions().by_name("opencv-contrib-python").next();
+    let contrib = facts
+        .distributions()
+        .by_name("opencv-contrib-python")
+        .next();
     match contrib {
         Some(_) => "opencv-contrib-python-headless",
         None => "opencv-python-headless",

@@ -41,7 +41,9 @@ pub(crate) fn finding(facts: &Facts<'_>, rule: &Rule, lack: &Lack<'_>) -> Option
         Some(Reach::Optional) => return None,
         None => (
             Severity::Risk,
-            format!("`{soname}` is not in this image; nothing that starts is known to load what needs it"),
+            format!(
+                "`{soname}` is not in this image; nothing that starts is known to load what needs it"
+            ),
         ),
     };
     let mut finding = Finding::new(rule.name, severity, message)
@@ -126,7 +128,10 @@ fn install(
     let (programs, manager): (&[&str], _) = if system.is_debian_like() {
         (&["usr/bin/apt-get", "bin/apt-get"], PackageManager::Apt)
     } else if system.id() == "alpine" {
-        (&["sbin/apk", "usr/sbin/apk", "usr/bin/apk"], PackageManager::Apk)
+        (
+            &["sbin/apk", "usr/sbin/apk", "usr/bin/apk"],
+            PackageManager::Apk,
+        )
     } else {
         return None;
     };

@@ -87,8 +87,8 @@ fn chain(facts: &Facts<'_>, program: usize, source: &OwnSource) -> Vec<String> {
         .unwrap_or_default()
 }
 
-struct Context<'a> {
-    view: &'a View<'a>,
+struct Context<'a, 'v> {
+    view: &'a View<'v>,
     program: &'a Program,
     source: &'a OwnSource,
     called: BTreeSet<String>,
@@ -96,9 +96,10 @@ struct Context<'a> {
     chain: Vec<String>,
 }
 
-impl Context<'_> {
+impl Context<'_, '_> {
     fn opening(&self, call: &Call) -> Option<Opening> {
-        let by_cffi = call.receiver.as_deref() == Some("cffi.FFI") && call.callee.ends_with(".dlopen");
+        let by_cffi =
+            call.receiver.as_deref() == Some("cffi.FFI") && call.callee.ends_with(".dlopen");
         if !by_cffi && !OPENERS.contains(&call.callee.as_str()) {
             return None;
         }
@@ -113,7 +114,11 @@ impl Context<'_> {
             _ => return None,
         };
         let mode = call.argument("mode", 1);
-        let line = self.source.text.lines().nth((call.line as usize).checked_sub(1)?)?;
+        let line = self
+            .source
+            .text
+            .lines()
+            .nth((call.line as usize).checked_sub(1)?)?;
         let place = String::from_utf8_lossy(&self.source.path).into_owned();
         let mut chain = self.chain.clone();
         chain.push(format!("{place}:{} {}", call.line, line.trim()));
@@ -138,9 +143,17 @@ impl Context<'_> {
 
     /// The library below the source's directory that the statement at `line` spells the name of.
     fn beside(&self, line: u32) -> Option<String> {
-        let lines = self.source.text.lines().skip((line as usize).checked_sub(1)?);
+        let lines = self
+            .source
+            .text
+            .lines()
+            .skip((line as usize).checked_sub(1)?);
         let directory = [parent(&self.source.path), b"/"].concat();
-        let directory = if directory == b"/" { Vec::new() } else { directory };
+        let directory = if directory == b"/" {
+            Vec::new()
+        } else {
+            directory
+        };
         let statement: Vec<&str> = lines.take(3).collect();
         let names: BTreeSet<&str> = statement
             .iter()
@@ -179,7 +192,11 @@ fn called(module: &Module, is_main: bool) -> BTreeSet<String> {
         }
         let calls = module.functions.get(name).into_iter();
         let calls = calls.flat_map(|function| &function.calls);
-        pending.extend(calls.filter(|(_, need)| sure(*need)).map(|(name, _)| name.as_str()));
+        pending.extend(
+            calls
+                .filter(|(_, need)| sure(*need))
+                .map(|(name, _)| name.as_str()),
+        );
     }
     called
 }

@@ -12,10 +12,10 @@ mod provider;
 mod route;
 mod sonames;
 mod stage;
+mod suffix;
 mod unreached;
 mod view;
 
-pub(crate) use machine::architecture;
 pub use matter::Matter;
 pub(crate) use opens::opens;
 pub(crate) use owner::owner;
@@ -23,6 +23,7 @@ pub use provider::{Provider, provider};
 pub(crate) use route::{below_site, name_of};
 pub(crate) use sonames::package;
 pub(crate) use stage::{builders, copied_libraries, glibc_version};
+pub(crate) use suffix::{Foreign, MadeFor, foreign};
 pub(crate) use view::View;
 
 use super::Facts;

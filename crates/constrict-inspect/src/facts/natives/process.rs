@@ -178,13 +178,7 @@ impl Process<'_, '_> {
     }
 
     /// Opens what the application's own sources open by name.
-    fn libraries(
-        &mut self,
-        index: usize,
-        program: &Program,
-        need: Reach,
-        faults: &mut Vec<Fault>,
-    ) {
+    fn libraries(&mut self, index: usize, program: &Program, need: Reach, faults: &mut Vec<Fault>) {
         let mut again = Vec::new();
         for opening in openings(self.facts, self.view, index, program) {
             if !self.library(&opening, program, need, faults, false) {

@@ -61,7 +61,11 @@ pub(crate) fn copied_libraries<'a>(facts: &Facts<'a>, builder: &Builder<'_>) -> 
             && file_name(path).windows(3).any(|part| part == b".so")
             && files.object(path).is_some()
     };
-    files.walk(b"").filter(library).map(|(path, _)| path).collect()
+    files
+        .walk(b"")
+        .filter(library)
+        .map(|(path, _)| path)
+        .collect()
 }
 
 /// The newest `GLIBC_2.N` that the C library of these files defines: N.

@@ -69,6 +69,12 @@ pub enum Error {
         /// The parser's words.
         fact: String,
     },
+    /// A Python source with `async` or `await` as a name, for an interpreter before 3.7, which allowed that.
+    #[error("line {line}: a name that later became a keyword")]
+    LaterKeyword {
+        /// Counted from one.
+        line: u32,
+    },
     /// A Python source in an encoding that this crate can't decode.
     #[error("unknown source encoding `{0}`")]
     Encoding(String),

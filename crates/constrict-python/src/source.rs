@@ -41,7 +41,7 @@ impl Module {
     ///
     /// # Errors
     ///
-    /// [`Error::Syntax`] if no Python 3 accepts it, [`Error::Encoding`] if it can't be decoded,
+    /// [`Error::Syntax`] if no Python 3 accepts it, [`Error::LaterKeyword`] and [`Error::Encoding`] if this crate can't read it,
     /// [`Error::TooDeep`] and [`Error::TooLarge`] beyond this crate's bounds.
     pub fn parse(source: &[u8], target: &Target) -> Result<Module> {
         if source.len() > MAX_SIZE {
@@ -68,9 +68,13 @@ fn parse_text(decoded: &decode::Decoded, target: &Target) -> Result<Module> {
         if !decoded.exact {
             return Err(Error::Encoding(decoded.encoding.clone()));
         }
-        return Err(Error::Syntax {
-            line: lines.line(error.location.start()),
-            fact: error.error.to_string(),
+        let (line, fact) = (lines.line(error.location.start()), error.error.to_string());
+        let before_keywords =
+            target.python < (3, 7) && (fact.contains("async") || fact.contains("await"));
+        return Err(if before_keywords {
+            Error::LaterKeyword { line }
+        } else {
+            Error::Syntax { line, fact }
         });
     }
     let newer_syntax = parsed

@@ -172,12 +172,9 @@ impl<'a> Walker<'a> {
     }
 
     fn set_all(&mut self, value: Option<&Expr>) {
-        self.facts.names.all = None;
-        self.all_known = self.surely();
-        match value.and_then(|value| self.texts(value)) {
-            Some(names) => self.facts.names.all = Some(names),
-            None => self.all_known = false,
-        }
+        let names = value.and_then(|value| self.texts(value));
+        self.all_known = names.is_some() && self.surely();
+        self.facts.names.all = names;
     }
 
     /// `__all__ += [...]`, `.extend([...])`.

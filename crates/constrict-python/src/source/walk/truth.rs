@@ -460,8 +460,10 @@ fn order(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
             let other = other.ints()?;
             let shared = known.len().min(other.len());
             match known[..shared].cmp(&other[..shared]) {
-                // the unknown rest makes it longer, hence greater, unless the other goes on too
-                Ordering::Equal if other.len() <= known.len() => Some(Ordering::Greater),
+                // what isn't known is not negative, and it makes it longer, hence greater, unless the other says more
+                Ordering::Equal if other[shared..].iter().all(|part| *part == 0) => {
+                    Some(Ordering::Greater)
+                }
                 Ordering::Equal => None,
                 decided => Some(decided),
             }

@@ -1,15 +1,14 @@
 //! Row 47: a module or a name of the standard library that this X.Y no longer has or does not have yet, or that a cut-down
 //! Python leaves out.
 
+use constrict_python::stdlib::{self, Removal};
+
 use crate::facts::Facts;
 use crate::facts::imports::{MissingModule, MissingName, Reach};
-use crate::files::shown;
+use crate::facts::interpreter::Interpreter;
+use crate::files::{join, shown};
 use crate::mend::{Mend, PackageManager};
 use crate::rule::{Finding, Place, Rule, Severity};
-
-mod table;
-
-use table::{ADDED, DEBIAN, REMOVED, REMOVED_NAMES};
 
 /// The rule.
 pub(crate) const RULE: Rule = Rule {
@@ -20,6 +19,29 @@ pub(crate) const RULE: Rule = Rule {
     page: include_str!("../../../../docs/rules/removed-stdlib-module.md"),
     check,
 };
+
+/// Parts that Debian packages apart from the rest of the standard library.
+const DEBIAN: &[(&str, &str)] = &[
+    ("_gdbm", "python3-gdbm"),
+    ("_tkinter", "python3-tk"),
+    ("distutils", "python3-distutils"),
+    ("ensurepip", "python3-venv"),
+    ("lib2to3", "python3-lib2to3"),
+    ("tkinter", "python3-tk"),
+    ("turtle", "python3-tk"),
+    ("venv", "python3-venv"),
+];
+/// Parts that only Python for Windows has.
+const WINDOWS: &[&str] = &[
+    "_msi",
+    "_overlapped",
+    "_winapi",
+    "_wmi",
+    "msvcrt",
+    "nt",
+    "winreg",
+    "winsound",
+];
 
 /// Whether a missing module is one of the standard library.
 pub(crate) fn explains(facts: &Facts<'_>, missing: &MissingModule) -> bool {
@@ -39,107 +61,129 @@ struct Cause {
 }
 
 fn cause(facts: &Facts<'_>, missing: &MissingModule) -> Option<Cause> {
-    let version = version(facts, &missing.searched)?;
-    let name = missing.name.as_str();
-    let within = |of: &str| {
-        name == of
-            || name
-                .strip_prefix(of)
-                .is_some_and(|rest| rest.starts_with('.'))
-    };
+    let python = interpreter(facts, &missing.searched)?;
+    let version = python.version;
     let shown = |(x, y): (u8, u8)| format!("{x}.{y}");
-    if let Some((of, since, instead)) = REMOVED
-        .iter()
-        .find(|(of, since, _)| within(of) && version >= *since)
-    {
+    let name = missing.name.as_str();
+    if let Some(removal) = stdlib::removed_module(name, version) {
         let why = format!(
-            "Python {} removed `{of}`, and the interpreter is {}",
-            shown(*since),
+            "Python {} removed `{}`, and the interpreter is {}",
+            shown(removal.removed),
+            removal.path,
             shown(version)
         );
         return Some(Cause {
             why,
-            hint: (*instead).to_string(),
+            hint: instead(removal),
             mend: None,
         });
     }
-    if let Some((of, since, instead)) = ADDED
-        .iter()
-        .find(|(of, since, _)| within(of) && version < *since)
-    {
+    if let Some(addition) = stdlib::later_module(name, version) {
         let why = format!(
-            "`{of}` is new in Python {}, and the interpreter is {}",
-            shown(*since),
+            "`{}` is new in Python {}, and the interpreter is {}",
+            addition.module,
+            shown(addition.added),
             shown(version)
         );
-        return Some(Cause {
-            why,
-            hint: (*instead).to_string(),
-            mend: None,
-        });
-    }
-    let (of, package) = DEBIAN.iter().find(|(of, _)| within(of))?;
-    let package = package.replace("X.Y", &shown(version));
-    let why = format!("the Python of this image leaves out `{of}`, a part of the standard library");
-    let debian = facts.system().is_debian_like()
-        && missing
-            .searched
-            .iter()
-            .any(|path| path.starts_with(b"usr/lib/python3"));
-    Some(match debian {
-        true => Cause {
-            why,
-            hint: format!(
-                "RUN apt-get update && apt-get install -y --no-install-recommends {package}"
+        let hint = match addition.backport {
+            Some((distribution, module)) => format!(
+                "begin with a later Python, or require `{distribution}` and import `{module}`"
             ),
-            mend: Some(Mend::Install {
-                packages: vec![package],
-                manager: PackageManager::Apt,
-            }),
-        },
-        false => Cause {
+            None => format!("begin with Python {} or later", shown(addition.added)),
+        };
+        return Some(Cause {
             why,
-            hint: "begin with an image that has the whole standard library: `python:X.Y-slim`"
-                .replace("X.Y", &shown(version)),
+            hint,
             mend: None,
-        },
-    })
+        });
+    }
+    left_out(facts, missing, python)
 }
 
-/// X and Y of the interpreter that searches these directories.
-fn version(facts: &Facts<'_>, searched: &[Vec<u8>]) -> Option<(u8, u8)> {
+/// A part of the standard library of this version that is not there.
+fn left_out(facts: &Facts<'_>, missing: &MissingModule, python: &Interpreter) -> Option<Cause> {
+    let name = missing.name.as_str();
+    let first = name.split('.').next().unwrap_or_default();
+    let library = python.library.as_deref()?;
+    let there = facts.files().exists(&join(library, first.as_bytes()));
+    if !stdlib::is_module(first, python.version) || (there && first != name) {
+        return None;
+    }
+    let cause = |why: String, hint: String, mend| Some(Cause { why, hint, mend });
+    if WINDOWS.contains(&first) {
+        return cause(
+            format!("`{first}` is a part of Python for Windows only"),
+            "import it only on Windows".into(),
+            None,
+        );
+    }
+    let why =
+        format!("the Python of this image leaves out `{name}`, a part of the standard library");
+    let (x, y) = python.version;
+    if !(facts.system().is_debian_like() && python.dist_packages) {
+        return cause(
+            why,
+            format!(
+                "begin with an image that has the whole standard library: `python:{x}.{y}-slim`"
+            ),
+            None,
+        );
+    }
+    let package = DEBIAN
+        .iter()
+        .find(|(module, _)| *module == first)
+        .map_or("libpython3-stdlib", |(_, package)| package);
+    let hint =
+        format!("RUN apt-get update && apt-get install -y --no-install-recommends {package}");
+    let mend = Mend::Install {
+        packages: vec![package.to_string()],
+        manager: PackageManager::Apt,
+    };
+    cause(why, hint, Some(mend))
+}
+
+/// What takes the place of something that was removed.
+fn instead(removal: &Removal) -> String {
+    match removal.distribution {
+        Some(distribution) => format!(
+            "require `{distribution}`, which provides it, or use {}",
+            removal.replacement
+        ),
+        None => format!("instead: {}", removal.replacement),
+    }
+}
+
+/// The interpreter that searches these directories.
+fn interpreter<'a>(facts: &'a Facts<'_>, searched: &[Vec<u8>]) -> Option<&'a Interpreter> {
     let all = &facts.interpreters().all;
-    let of_library = all.iter().find(|python| {
+    let searches = |python: &&Interpreter| {
         python
             .library
             .as_ref()
             .is_some_and(|library| searched.contains(library))
-    });
+    };
     match all.as_slice() {
-        [one] => Some(one.version),
-        _ => of_library.map(|python| python.version),
+        [one] => Some(one),
+        _ => all.iter().find(searches),
     }
 }
 
-/// The removal that explains a missing name.
-fn removed_name(facts: &Facts<'_>, missing: &MissingName) -> Option<(String, &'static str)> {
-    let python = facts.interpreters().all.iter().find(|python| {
+/// The removal that explains a missing name: why, and what to do.
+fn removed_name(facts: &Facts<'_>, missing: &MissingName) -> Option<(String, String)> {
+    let library = |python: &&Interpreter| {
         python
             .library
             .as_ref()
             .is_some_and(|library| missing.path.starts_with(library))
-    })?;
-    let here = |(module, names, since, _): &&(&str, &[&str], (u8, u8), &str)| {
-        *module == missing.module
-            && names.contains(&missing.name.as_str())
-            && python.version >= *since
     };
-    let (_, _, (x, y), instead) = REMOVED_NAMES.iter().find(here)?;
-    let why = format!(
-        "Python {x}.{y} removed it, and the interpreter is {}.{}",
-        python.version.0, python.version.1
-    );
-    Some((why, instead))
+    let python = facts.interpreters().all.iter().find(library)?;
+    let removal = stdlib::removed_attribute(
+        &format!("{}.{}", missing.module, missing.name),
+        python.version,
+    )?;
+    let ((x, y), (here_x, here_y)) = (removal.removed, python.version);
+    let why = format!("Python {x}.{y} removed it, and the interpreter is {here_x}.{here_y}");
+    Some((why, instead(removal)))
 }
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
@@ -255,6 +299,7 @@ mod tests {
         let sample = Sample::new()
             .program("usr/bin/python3.11", b"\x7fELF")
             .file("usr/lib/python3.11/os.py", "")
+            .file("usr/lib/python3.11/site.py", "dist-packages")
             .file("etc/os-release", "ID=debian\n");
         let missed = missing("tkinter", Reach::Sure, &["usr/lib/python3.11"]);
         let found = sample.importing(RULE.name, vec![], vec![missed]);
@@ -271,7 +316,20 @@ mod tests {
 
     #[test]
     fn other_modules_and_tried_imports_have_other_rules() {
-        assert_eq!(found(sample(), missing("cgi", Reach::Sure, &[LIBRARY])), []);
+        let ssl = found(sample(), missing("_ssl", Reach::Sure, &[LIBRARY]));
+        assert_eq!(
+            ssl[0].2,
+            "the Python of this image leaves out `_ssl`, a part of the standard library"
+        );
+        let there = sample().file(&format!("{LIBRARY}/email/__init__.py"), "");
+        assert_eq!(
+            found(there, missing("email.MIMEText", Reach::Sure, &[LIBRARY])),
+            []
+        );
+        assert_eq!(
+            found(sample(), missing("cgi_x", Reach::Sure, &[LIBRARY])),
+            []
+        );
         assert_eq!(
             found(sample(), missing("imp", Reach::Optional, &[LIBRARY])),
             []

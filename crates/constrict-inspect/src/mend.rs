@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A change of the last stage, or of what it begins with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "do", content = "with")]
+#[serde(rename_all = "kebab-case", tag = "do")]
 pub enum Mend {
     /// Copy files from another stage: shared libraries, console scripts. Each to where it lies there.
     CopyFrom {

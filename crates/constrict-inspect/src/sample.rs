@@ -7,7 +7,7 @@ use constrict_oci::layer::Entry;
 use constrict_oci::{ImageConfig, Platform};
 
 use crate::facts::Facts;
-use crate::facts::imports::{Closure, Imports, MissingModule, Module, ModuleKind, Reach};
+use crate::facts::imports::{Absence, Closure, Imports, MissingModule, Module, ModuleKind, Reach};
 use crate::files::{Contents, Elf, Files, Kind, Node};
 use crate::image::{Image, Layer};
 use crate::pack::elf;
@@ -178,9 +178,13 @@ impl Sample {
             program: 0,
             modules: modules.into_iter().map(named).collect(),
             missing,
-            missing_names: Vec::new(),
+            ..Closure::default()
         };
-        let facts = Facts::new(&image).importing(Imports { runs: vec![run] });
+        let imports = Imports {
+            runs: vec![run],
+            ..Imports::default()
+        };
+        let facts = Facts::new(&image).importing(imports);
         let mut findings = Vec::new();
         let rule = crate::rules::find(rule).expect("a rule of ours");
         (rule.check)(&facts, &mut findings);
@@ -215,6 +219,7 @@ pub(crate) fn missing(name: &str, need: Reach, searched: &[&str]) -> MissingModu
             .iter()
             .map(|path| path.as_bytes().to_vec())
             .collect(),
+        why: Absence::NotFound,
     }
 }
 
@@ -225,6 +230,7 @@ pub(crate) fn module(path: &str, kind: ModuleKind, need: Reach) -> Module {
         kind,
         need,
         chain: vec!["app.py:1".into()],
+        distributed: false,
     }
 }
 

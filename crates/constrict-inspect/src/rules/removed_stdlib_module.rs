@@ -355,14 +355,19 @@ mod tests {
             chain: vec!["app.py:1".into()],
             importer: b"app/app.py".to_vec(),
             line: 1,
+            attribute: false,
         };
         let run = Closure {
             program: 0,
             modules: Default::default(),
             missing: vec![],
             missing_names: vec![name("Mapping"), name("Unknown")],
+            ..Closure::default()
         };
-        let facts = Facts::new(&image).importing(Imports { runs: vec![run] });
+        let facts = Facts::new(&image).importing(Imports {
+            runs: vec![run],
+            ..Imports::default()
+        });
         let mut findings = Vec::new();
         check(&facts, &mut findings);
         assert_eq!(findings.len(), 1);

@@ -62,7 +62,7 @@ pub enum Implementation {
 }
 
 /// What one run of an interpreter searches.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SearchPath {
     /// The interpreter, as an index of [`Interpreters::all`].
     pub interpreter: usize,

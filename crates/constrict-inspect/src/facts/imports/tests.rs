@@ -1,0 +1,1 @@
+//! Closures of small programs.

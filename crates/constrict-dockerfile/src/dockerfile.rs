@@ -73,7 +73,9 @@ pub fn parse(text: &[u8]) -> Result<Dockerfile, Error> {
     let (global_args, stages) = match instructions(&nodes) {
         Ok(parsed) => parsed,
         Err((read, error)) => {
-            warnings.extend(warning::before_error(&nodes[..read]));
+            // the words of a FROM are looked at before its stage's name is
+            let until = read + usize::from(nodes[read].upper == "FROM");
+            warnings.extend(warning::before_error(&nodes[..until]));
             return Err(error.after(warnings));
         }
     };

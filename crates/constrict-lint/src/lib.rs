@@ -3,10 +3,14 @@
 //! Never does I/O: the text, the ignore file and what is known of base images come from the caller.
 
 mod buildkit;
+mod facts;
 mod finding;
+mod hadolint;
 mod ignored;
 mod lint;
+mod modes;
 mod rule;
+mod shell;
 mod sink;
 mod source;
 

@@ -3,9 +3,10 @@
 use constrict_dockerfile::ignore::Ignore;
 use constrict_dockerfile::{Dockerfile, Error, parse, read_directives};
 
+use crate::facts::Facts;
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::{Broken, Family, Report, buildkit};
+use crate::{Broken, Family, Report, buildkit, hadolint, modes};
 
 /// What the caller knows besides the text.
 pub struct Options<'a> {
@@ -34,6 +35,13 @@ fn of_dockerfile(text: &[u8], dockerfile: &Dockerfile, options: &Options<'_>) ->
     let broken = buildkit::check(dockerfile, &source, options, &mut sink).err();
     if !wants(Family::Buildkit) {
         sink.findings.clear();
+    }
+    let facts = Facts::new(dockerfile, &source);
+    if wants(Family::Constrict) {
+        modes::check(dockerfile, &facts, &mut sink);
+    }
+    if wants(Family::Hadolint) {
+        hadolint::check(dockerfile, &facts, &source, &mut sink);
     }
     let mut findings = sink.findings;
     findings.sort_by_key(|finding| (finding.first_line, finding.last_line));

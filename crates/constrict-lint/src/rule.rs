@@ -72,5 +72,10 @@ pub struct Rule {
 /// Every rule, by family, then name.
 #[must_use]
 pub fn rules() -> Vec<&'static Rule> {
-    crate::buildkit::ALL.to_vec()
+    [
+        crate::buildkit::ALL,
+        crate::modes::ALL,
+        crate::hadolint::ALL,
+    ]
+    .concat()
 }

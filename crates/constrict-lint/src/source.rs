@@ -27,6 +27,11 @@ impl<'a> Source<'a> {
         self.starts.partition_point(|start| *start <= offset).max(1)
     }
 
+    /// How many lines there are.
+    pub(crate) fn count(&self) -> usize {
+        self.starts.len()
+    }
+
     /// The text of a line, counted from 1, without its end.
     pub(crate) fn text_of(&self, line: usize) -> &'a [u8] {
         let start = self.starts.get(line - 1).copied().unwrap_or_default();

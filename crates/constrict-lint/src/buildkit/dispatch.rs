@@ -12,7 +12,7 @@ use constrict_dockerfile::{Dockerfile, Instruction, Kind, Span};
 use super::environment::{Bases, Environment, Failure, Value};
 use super::from::{Base, Globals};
 use super::graph::Graph;
-use super::{expose, rules, secret};
+use super::{expose, rules, secret, signal};
 use crate::ignored::is_ignored;
 use crate::sink::Sink;
 use crate::source::Source;
@@ -147,8 +147,15 @@ impl Walk<'_, '_> {
             Kind::Healthcheck(_) => once(&mut state.healthcheck, "HEALTHCHECK", span, self.sink),
             Kind::Expose(words) => self.expose(words, span, state)?,
             Kind::Shell(_) => state.has_shell = true,
-            Kind::User(word) | Kind::Stopsignal(word) => {
+            Kind::User(word) => {
                 self.expand(word, span, state)?;
+            }
+            Kind::Stopsignal(word) => {
+                let value = self.expand(word, span, state)?;
+                if !value.is_guess && !signal::is_known(&value.text) {
+                    let message = format!("invalid signal: {}", value.text);
+                    return Err(Broken::at(self.source, span, message));
+                }
             }
             Kind::Volume(words) => {
                 for word in words {
@@ -277,10 +284,20 @@ impl Walk<'_, '_> {
         span: Span,
         state: &State<'_>,
     ) -> Result<(), Broken> {
-        for word in [&copy.chown, &copy.chmod, &copy.checksum]
-            .into_iter()
-            .flatten()
-        {
+        if let Some(word) = &copy.chown {
+            self.expand(word, span, state)?;
+        }
+        if let Some(word) = &copy.chmod {
+            let mode = self.expand(word, span, state)?;
+            if !mode.is_guess && !is_mode(&mode.text) {
+                let message = format!(
+                    "invalid chmod parameter: `{}` is no octal number up to 07777",
+                    mode.text
+                );
+                return Err(Broken::at(self.source, span, message));
+            }
+        }
+        if let Some(word) = &copy.checksum {
             self.expand(word, span, state)?;
         }
         let mut paths = Vec::new();
@@ -400,6 +417,12 @@ impl Walk<'_, '_> {
         state.has_workdir = true;
         Ok(())
     }
+}
+
+/// A mode that BuildKit takes: symbolic, or octal up to 07777.
+fn is_mode(text: &str) -> bool {
+    let looks_octal = text.starts_with(|ch: char| ch.is_ascii_digit());
+    !looks_octal || u32::from_str_radix(text, 8).is_ok_and(|mode| mode <= 0o7777)
 }
 
 /// Why a mount is refused.

@@ -7,9 +7,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use constrict_dockerfile::expand::{ExpandError, expand, expand_heredoc, expand_to_words};
+use constrict_dockerfile::expand::{
+    ExpandError, Expansion, expand, expand_heredoc, expand_to_words,
+};
 
-use super::bases;
+use super::base_image;
 
 /// The variables that base images set, each image asked for at most once.
 pub(crate) struct Bases<'a> {
@@ -48,7 +50,7 @@ impl<'a> Bases<'a> {
             Some(variables) => variables
                 .get(name)
                 .map_or(Answer::Unset, |value| Answer::Value(value.clone())),
-            None if bases::likely_sets(image, name) => Answer::Likely,
+            None if base_image::likely_sets(image, name) => Answer::Likely,
             None => Answer::Unset,
         }
     }
@@ -118,65 +120,47 @@ impl<'b> Environment<'b> {
         }
     }
 
-    /// Runs an expansion over these variables, and tells what became of it and whether it is a guess.
-    fn run<T>(&self, expand: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> T) -> (T, bool) {
+    /// Runs an expansion over these variables: what became of it, and the names that were looked up.
+    fn run<T>(&self, expand: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> T) -> (T, LookedUp) {
         let is_guess = Cell::new(false);
-        let lookup = |name: &str| {
-            let (value, guessed) = self.get(name)?;
-            is_guess.set(is_guess.get() || guessed);
-            Some(value)
+        let missing = RefCell::new(BTreeSet::new());
+        let lookup = |name: &str| match self.get(name) {
+            Some((value, guessed)) => {
+                is_guess.set(is_guess.get() || guessed);
+                Some(value)
+            }
+            None => {
+                missing.borrow_mut().insert(name.to_owned());
+                None
+            }
         };
         let result = expand(&lookup);
-        (result, is_guess.get())
+        let looked_up = LookedUp {
+            is_guess: is_guess.get(),
+            undefined: self.undeclared(missing.take()),
+        };
+        (result, looked_up)
     }
 
     /// A word's value; the error is BuildKit's to tell, with the names that were not defined up to there.
     pub(crate) fn expand(&self, word: &str, escape: char) -> Result<Value, Failure> {
-        let (result, is_guess) = self.run(|lookup| expand(word, lookup, escape));
-        match result {
-            Ok(expansion) => Ok(Value {
-                text: expansion.value,
-                undefined: self.undeclared(expansion.unmatched),
-                is_guess,
-            }),
-            Err(error) => {
-                let missing = match &error {
-                    ExpandError::Required { name, .. } if self.get(name).is_none() => {
-                        BTreeSet::from([name.clone()])
-                    }
-                    _ => BTreeSet::new(),
-                };
-                Err(Failure {
-                    message: format!("failed to process `{word}`: {error}"),
-                    undefined: self.undeclared(missing),
-                })
-            }
-        }
+        let (result, looked_up) = self.run(|lookup| expand(word, lookup, escape));
+        value(result, looked_up, word)
     }
 
     /// The body of a heredoc.
     pub(crate) fn expand_body(&self, body: &str) -> Result<Value, Failure> {
-        let (result, is_guess) = self.run(|lookup| expand_heredoc(body, lookup, '\\'));
-        match result {
-            Ok(expansion) => Ok(Value {
-                text: expansion.value,
-                undefined: self.undeclared(expansion.unmatched),
-                is_guess,
-            }),
-            Err(error) => Err(Failure {
-                message: error.to_string(),
-                undefined: BTreeSet::new(),
-            }),
-        }
+        let (result, looked_up) = self.run(|lookup| expand_heredoc(body, lookup, '\\'));
+        value(result, looked_up, "a heredoc")
     }
 
-    /// The words of EXPOSE, where BuildKit tells no undefined names.
+    /// The words of EXPOSE, where BuildKit tells no undefined names, and whether they are a guess.
     pub(crate) fn words(&self, word: &str, escape: char) -> Result<(Vec<String>, bool), Failure> {
-        let (result, is_guess) = self.run(|lookup| expand_to_words(word, lookup, escape));
+        let (result, looked_up) = self.run(|lookup| expand_to_words(word, lookup, escape));
         match result {
-            Ok(words) => Ok((words.words, is_guess)),
+            Ok(words) => Ok((words.words, looked_up.is_guess)),
             Err(error) => Err(Failure {
-                message: error.to_string(),
+                message: format!("failed to process `{word}`: {error}"),
                 undefined: BTreeSet::new(),
             }),
         }
@@ -199,6 +183,30 @@ impl<'b> Environment<'b> {
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         constrict_dockerfile::nearest(name, &names).map(str::to_owned)
+    }
+}
+
+/// What an expansion asked for.
+struct LookedUp {
+    is_guess: bool,
+    undefined: BTreeSet<String>,
+}
+
+fn value(
+    result: Result<Expansion, ExpandError>,
+    looked_up: LookedUp,
+    what: &str,
+) -> Result<Value, Failure> {
+    match result {
+        Ok(expansion) => Ok(Value {
+            text: expansion.value,
+            undefined: looked_up.undefined,
+            is_guess: looked_up.is_guess,
+        }),
+        Err(error) => Err(Failure {
+            message: format!("failed to process `{what}`: {error}"),
+            undefined: looked_up.undefined,
+        }),
     }
 }
 

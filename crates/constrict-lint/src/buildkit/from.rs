@@ -86,6 +86,24 @@ impl Globals {
     }
 }
 
+/// What each stage starts from, without any judgement; a name that has no value is taken as it is written.
+pub(crate) fn bases(dockerfile: &Dockerfile, globals: Option<&Globals>) -> Vec<Base> {
+    let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut bases = Vec::new();
+    for stage in &dockerfile.stages {
+        let expanded = globals.and_then(|globals| globals.expand(&stage.from.image).ok());
+        let image = expanded.map_or_else(|| stage.from.image.clone(), |expansion| expansion.value);
+        bases.push(match by_name.get(image.as_str()) {
+            Some(index) => Base::Stage(*index),
+            None => Base::Image(image),
+        });
+        if let Some(name) = &stage.name {
+            by_name.insert(name, stage.index);
+        }
+    }
+    bases
+}
+
 /// Checks every FROM, and tells what each stage starts from.
 pub(crate) fn check(
     dockerfile: &Dockerfile,

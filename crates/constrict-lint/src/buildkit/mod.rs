@@ -5,7 +5,7 @@
 //! checked: `InvalidBaseImagePlatform`, which is about the image that a registry has. ONBUILD triggers are followed within
 //! the file; those of base images are not known.
 
-mod bases;
+mod base_image;
 mod description;
 mod dispatch;
 mod environment;
@@ -15,12 +15,12 @@ mod graph;
 mod reference;
 mod rules;
 mod secret;
+mod signal;
 
 use constrict_dockerfile::{Dockerfile, Warning};
 
-pub(crate) use expose::parse as parse_port;
+pub(crate) use from::{Base, Globals, bases};
 pub(crate) use rules::{ALL, EXPERIMENTAL};
-pub(crate) use secret::is_secret;
 
 use crate::sink::Sink;
 use crate::source::Source;

@@ -177,7 +177,7 @@ impl Scanner<'_> {
         self.drops_word = false;
         let words = std::mem::take(&mut self.command);
         let mut words = words.into_iter().skip_while(|(word, is_quoted)| {
-            !is_quoted && (CONTROL.contains(&word.as_str()) || is_assignment(word))
+            is_assignment(word) || (!is_quoted && CONTROL.contains(&word.as_str()))
         });
         let Some((first, is_quoted)) = words.next() else {
             return;

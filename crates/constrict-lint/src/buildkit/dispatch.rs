@@ -410,7 +410,7 @@ impl Walk<'_, '_> {
         let path = self.expand(word, span, state)?.text;
         if !state.has_workdir && !path.starts_with('/') {
             let message = format!(
-                "Relative workdir \"{path}\" can have unexpected results if the base image changes"
+                "Relative workdir {path:?} can have unexpected results if the base image changes"
             );
             self.sink.add(&rules::WORKDIR_RELATIVE_PATH, span, message);
         }

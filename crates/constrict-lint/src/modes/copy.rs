@@ -8,10 +8,12 @@ use crate::sink::Sink;
 
 /// The paths that a COPY takes; heredocs are none.
 pub(super) fn paths(copy: &Copy) -> Vec<&str> {
-    let path = |source| match source {
-        SourceArg::Path(path) => Some(path.as_str()),
-        SourceArg::Heredoc(_) => None,
-    };
+    fn path(source: &SourceArg) -> Option<&str> {
+        match source {
+            SourceArg::Path(path) => Some(path),
+            SourceArg::Heredoc(_) => None,
+        }
+    }
     copy.sources.iter().filter_map(path).collect()
 }
 

@@ -1,0 +1,2 @@
+from python:3.11-slim
+RUN true

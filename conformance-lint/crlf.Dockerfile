@@ -1,0 +1,5 @@
+FROM python:3.11-slim as a
+RUN true \
+
+ && false
+CMD python app.py

@@ -1,0 +1,2 @@
+# check=nonsense=1
+FROM python:3.11-slim

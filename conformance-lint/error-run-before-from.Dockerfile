@@ -1,0 +1,2 @@
+RUN true
+FROM python:3.11-slim

@@ -1,0 +1,4 @@
+FROM python:3.11-slim as Base
+MAINTAINER x
+INSTALL flask
+CMD python

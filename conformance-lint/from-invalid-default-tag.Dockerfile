@@ -1,0 +1,3 @@
+ARG TAG
+FROM python:${TAG}
+CMD python

@@ -1,0 +1,3 @@
+FROM python:3.11-slim
+MAINTAINER Ada <ada@example.org>
+LABEL maintainer="ada@example.org"

@@ -1,0 +1,2 @@
+FROM --platform=$NOPE python:3.11-slim
+CMD python

@@ -1,0 +1,5 @@
+FROM python:3.11-slim
+ARG COMMIT
+LABEL commit=$COMMIT
+ARG A=$COMMIT B=$A
+ARG C=$UNKNOWN

@@ -1,0 +1,5 @@
+ARG VERSION=1
+FROM python:3.11-slim
+LABEL version=$VERSION
+ARG VERSION
+LABEL again=$VERSION

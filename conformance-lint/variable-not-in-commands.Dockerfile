@@ -1,0 +1,5 @@
+FROM python:3.11-slim
+RUN echo $NOTHING
+CMD ["echo", "$NOTHING"]
+HEALTHCHECK CMD curl $NOTHING
+ONBUILD RUN echo $NOTHING

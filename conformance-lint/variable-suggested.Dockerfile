@@ -1,0 +1,3 @@
+FROM python:3.11-slim
+ARG APP_VERSION=1
+LABEL version=$APP_VERSON

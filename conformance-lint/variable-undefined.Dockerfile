@@ -1,0 +1,6 @@
+FROM python:3.11-slim
+ENV PYTHONPATH=$PYTHONPATH:/app
+ENV PATH=/opt/venv/bin:$PATH
+WORKDIR $APP_HOME
+COPY $SRC/*.py ${DEST:-/srv}/
+USER ${USER_NAME}

@@ -1,0 +1,4 @@
+FROM python:3.11-slim AS base
+WORKDIR /srv
+FROM base
+WORKDIR app

@@ -1,0 +1,6 @@
+FROM python:3.11-slim
+WORKDIR app
+WORKDIR deeper
+FROM python:3.11-slim
+WORKDIR /app
+WORKDIR deeper

@@ -1,8 +1,9 @@
 //! `cargo xtask acceptance`: constrict's images compared with those that docker's BuildKit makes.
 //!
-//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `check`, `speed`; all when none is named.
+//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `check`, `lint`, `speed`; all when none is named.
 //! `docker` is the docker half of `conformance` alone: whether each case shows what it was written for.
 //! `check` compares constrict's verdicts on the images of `checks/` with what docker shows of them; `check-docker` is docker's half.
+//! `lint` compares verdicts on the Dockerfiles of `conformance-lint/`.
 //! `packages` looks for false alarms in images of popular packages; it installs thirty of them, and runs only when named.
 
 mod archive;
@@ -14,6 +15,7 @@ mod conformance;
 mod determinism;
 mod ignored;
 mod lab;
+mod lint;
 mod packages;
 mod report;
 mod seeds;
@@ -34,6 +36,7 @@ pub(crate) fn run(words: &[String]) -> Result<bool> {
             seeds::run,
             determinism::run,
             check::run,
+            lint::run,
             speed::run,
         ],
         Some((name, _)) => vec![tier(name)?],
@@ -57,6 +60,7 @@ fn tier(name: &str) -> Result<Tier> {
         "seeds" => Ok(seeds::run),
         "determinism" => Ok(determinism::run),
         "speed" => Ok(speed::run),
+        "lint" => Ok(lint::run),
         "check" => Ok(check::run),
         "packages" => Ok(packages::run),
         "check-docker" => Ok(check::run_docker),

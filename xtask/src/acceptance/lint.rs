@@ -37,7 +37,10 @@ pub(crate) fn run(lab: &Lab, names: &[String]) -> Result<Report> {
         let theirs = docker(lab, &copy, &context)?;
         let ours = constrict(lab, &copy)?;
         let mut finding = Finding::new(&name);
-        finding.differences.image.extend(differences(&ours, &theirs));
+        finding
+            .differences
+            .image
+            .extend(differences(&ours, &theirs));
         report.add(lab, finding)?;
     }
     Ok(report)
@@ -54,7 +57,10 @@ fn files(lab: &Lab, names: &[String]) -> Result<Vec<(String, PathBuf)>> {
         })
         .collect();
     found.sort();
-    if let Some(missing) = names.iter().find(|name| !found.iter().any(|(known, _)| known == *name)) {
+    if let Some(missing) = names
+        .iter()
+        .find(|name| !found.iter().any(|(known, _)| known == *name))
+    {
         return Err(Error::Unknown {
             what: "Dockerfile",
             name: missing.clone(),
@@ -67,19 +73,32 @@ fn files(lab: &Lab, names: &[String]) -> Result<Vec<(String, PathBuf)>> {
 fn docker(lab: &Lab, file: &Path, context: &Path) -> Result<Verdict> {
     let mut command = lab.docker();
     command
-        .args(["build", "--call=check,format=json", "--progress=quiet", "-f"])
+        .args([
+            "build",
+            "--call=check,format=json",
+            "--progress=quiet",
+            "-f",
+        ])
         .args([file, context]);
     let ended = process::capture(&mut command)?;
-    let document: Value = serde_json::from_slice(&ended.stdout).map_err(json("docker's verdict"))?;
+    let document: Value =
+        serde_json::from_slice(&ended.stdout).map_err(json("docker's verdict"))?;
     let error = document["buildError"]["message"].as_str();
     let mut verdict = Verdict {
         // a finding that counts as an error is told as one besides
-        refused: error.filter(|said| !said.starts_with("lint violation found")).map(str::to_owned),
+        refused: error
+            .filter(|said| !said.starts_with("lint violation found"))
+            .map(str::to_owned),
         ..Verdict::default()
     };
     for warning in document["warnings"].as_array().into_iter().flatten() {
         let ranges = warning["location"]["ranges"].as_array();
-        let lines = |end: &str| ranges.into_iter().flatten().filter_map(move |range| range[end]["line"].as_u64());
+        let lines = |end: &str| {
+            ranges
+                .into_iter()
+                .flatten()
+                .filter_map(move |range| range[end]["line"].as_u64())
+        };
         let first = lines("start").min().unwrap_or_default();
         let last = lines("end").max().unwrap_or_default();
         verdict.count(&warning["ruleName"], first, last, &warning["detail"]);
@@ -89,16 +108,24 @@ fn docker(lab: &Lab, file: &Path, context: &Path) -> Result<Verdict> {
 
 fn constrict(lab: &Lab, file: &Path) -> Result<Verdict> {
     let mut command = lab.constrict();
-    command.args(["lint", "--rules", "buildkit", "--format", "json"]).arg(file);
+    command
+        .args(["lint", "--rules", "buildkit", "--format", "json"])
+        .arg(file);
     let ended = process::capture(&mut command)?;
-    let document: Value = serde_json::from_slice(&ended.stdout).map_err(json("constrict's verdict"))?;
+    let document: Value =
+        serde_json::from_slice(&ended.stdout).map_err(json("constrict's verdict"))?;
     let mut verdict = Verdict {
-        refused: document["error"]["message"].as_str().map(str::to_owned),
+        refused: document["errors"][0]["message"].as_str().map(str::to_owned),
         ..Verdict::default()
     };
     for finding in document["findings"].as_array().into_iter().flatten() {
         let line = |key: &str| finding[key].as_u64().unwrap_or_default();
-        verdict.count(&finding["rule"], line("line"), line("end_line"), &finding["message"]);
+        verdict.count(
+            &finding["rule"],
+            line("line"),
+            line("end_line"),
+            &finding["message"],
+        );
     }
     Ok(verdict)
 }
@@ -108,8 +135,15 @@ impl Verdict {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         // of several names that are as near, docker suggests another every time
         let message = text(message);
-        let message = message.split(" (did you mean ").next().unwrap_or_default().to_owned();
-        *self.findings.entry((text(rule), first, last, message)).or_default() += 1;
+        let message = message
+            .split(" (did you mean ")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        *self
+            .findings
+            .entry((text(rule), first, last, message))
+            .or_default() += 1;
     }
 }
 
@@ -120,7 +154,9 @@ fn differences(ours: &Verdict, theirs: &Verdict) -> Vec<String> {
             let (rule, first, last, message) = finding;
             let others = right.findings.get(finding).copied().unwrap_or_default();
             if *count > others {
-                lines.push(format!("{who} alone tells {rule} at {first}-{last}: {message}"));
+                lines.push(format!(
+                    "{who} alone tells {rule} at {first}-{last}: {message}"
+                ));
             }
         }
     };
@@ -146,11 +182,19 @@ mod tests {
                 ..Verdict::default()
             };
             for rule in rules {
-                verdict.count(&Value::from(*rule), 1, 2, &Value::from("m (did you mean x?)"));
+                verdict.count(
+                    &Value::from(*rule),
+                    1,
+                    2,
+                    &Value::from("m (did you mean x?)"),
+                );
             }
             verdict
         };
-        let found = differences(&verdict(&["A", "B", "B"], None), &verdict(&["B", "C"], Some("no")));
+        let found = differences(
+            &verdict(&["A", "B", "B"], None),
+            &verdict(&["B", "C"], Some("no")),
+        );
         let expected = [
             "constrict alone tells A at 1-2: m",
             "constrict alone tells B at 1-2: m",
@@ -158,6 +202,9 @@ mod tests {
             "docker alone refuses the file: no",
         ];
         assert_eq!(found, expected);
-        assert_eq!(differences(&verdict(&["A"], None), &verdict(&["A"], None)), [""; 0]);
+        assert_eq!(
+            differences(&verdict(&["A"], None), &verdict(&["A"], None)),
+            [""; 0]
+        );
     }
 }

@@ -98,9 +98,9 @@ fn messages_are_buildkits() {
     for (text, expected) in cases {
         let told = told(text);
         let told: Vec<&str> = told.iter().map(String::as_str).collect();
-        let ignored_lines = |line: &&str| line[1..] == expected[1..];
+        let ignored_lines = |line: &str| line[1..] == expected[1..];
         assert!(
-            told.iter().any(|line| ignored_lines(&line)),
+            told.iter().any(|line| ignored_lines(line)),
             "{text}: {told:?}"
         );
         assert_eq!(told.len(), 1, "{told:?}");

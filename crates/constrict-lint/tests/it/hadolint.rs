@@ -2,10 +2,10 @@
 
 use constrict_lint::Family;
 
-use super::found;
+use super::{found, lines, report};
 
 fn body(text: &str) -> Vec<String> {
-    found(&format!("FROM a:1\n{text}\n"), Family::Hadolint)
+    lines(&report(&format!("FROM a:1\n{text}\n"), Family::Hadolint))
 }
 
 /// Each text trips the rule, alone, in its last line.

@@ -116,7 +116,7 @@ fn shells_in_front_and_missing() {
         ],
     );
     quiet(&[
-        "FROM gcr.io/distroless/python3-debian12:debug\nCMD exec app.py\n",
+        "FROM gcr.io/distroless/base-debian12:debug\nCMD exec app\n",
         "FROM scratch\nADD rootfs.tar /\nENTRYPOINT /app\n",
     ]);
 }

@@ -5,9 +5,9 @@ use clap::{Args, ValueEnum};
 /// `constrict lint`.
 #[derive(Debug, Args)]
 pub(crate) struct Lint {
-    /// A Dockerfile, a directory that has one, or `-` for standard input
+    /// Dockerfiles, directories that have one, or `-` for standard input
     #[arg(value_name = "DOCKERFILE", default_value = "Dockerfile")]
-    pub(crate) dockerfile: String,
+    pub(crate) dockerfiles: Vec<String>,
     /// For people, as JSON, or as SARIF 2.1.0
     #[arg(long, value_enum, default_value_t = LintFormat::Text)]
     pub(crate) format: LintFormat,
@@ -19,7 +19,7 @@ pub(crate) struct Lint {
         default_values_t = [LintRules::Buildkit, LintRules::Constrict, LintRules::Hadolint]
     )]
     pub(crate) rules: Vec<LintRules>,
-    /// End with 1 if anything is found, not for errors alone
+    /// End with 1 for warnings, too
     #[arg(long)]
     pub(crate) strict: bool,
     /// Ask no registry which variables a base image sets

@@ -7,40 +7,51 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use constrict_dockerfile::ignore::Ignore;
-use constrict_lint::{Family, Options};
+use constrict_lint::{Family, Finding, Options, Severity};
 
 use crate::arguments::{Lint, LintFormat, LintRules};
 use crate::failure::Failure;
-use crate::render::lint as render;
+use crate::render::lint::{self as render, Linted};
 use crate::render::style::Style;
 use crate::session;
 
 /// Lints.
 pub(crate) fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
-    let input = Input::read(&arguments.dockerfile)?;
-    let bases = base_env::BaseEnv::new(input.directory(), arguments.offline);
     let families: Vec<Family> = arguments.rules.iter().map(family).collect();
-    let options = Options {
-        families: &families,
-        base_env: &|image| bases.ask(image),
-        ignore: input.ignore.as_ref(),
-    };
-    let report = constrict_lint::lint(&input.text, &options);
+    let mut files = Vec::new();
+    for word in &arguments.dockerfiles {
+        let input = Input::read(word)?;
+        let bases = base_env::BaseEnv::new(input.directory(), arguments.offline);
+        let options = Options {
+            families: &families,
+            base_env: &|image| bases.ask(image),
+            ignore: input.ignore.as_ref(),
+        };
+        files.push(Linted {
+            report: constrict_lint::lint(&input.text, &options),
+            name: input.name,
+            text: input.text,
+        });
+    }
     let shown = match arguments.format {
-        LintFormat::Text => {
-            let is_terminal = std::io::stdout().is_terminal();
-            let style = match is_terminal && crate::progress::colour() {
-                true => Style::Colour,
-                false => Style::Plain,
-            };
-            render::text(&input.name, &input.text, &report, style)
-        }
-        LintFormat::Json => render::json(&input.name, &report),
-        LintFormat::Sarif => render::sarif(&input.name, &report),
+        LintFormat::Text => render::text(&files, style()),
+        LintFormat::Json => render::json(&files),
+        LintFormat::Sarif => render::sarif(&files),
     };
     session::print(&shown);
-    let is_refused = arguments.strict && !report.findings.is_empty();
-    Ok(ExitCode::from(u8::from(report.fails() || is_refused)))
+    let warns = |finding: &Finding| finding.rule.severity <= Severity::Warning;
+    let is_refused = |file: &Linted| {
+        file.report.fails() || (arguments.strict && file.report.findings.iter().any(warns))
+    };
+    Ok(ExitCode::from(u8::from(files.iter().any(is_refused))))
+}
+
+/// In colour where a terminal reads.
+fn style() -> Style {
+    match std::io::stdout().is_terminal() && crate::progress::colour() {
+        true => Style::Colour,
+        false => Style::Plain,
+    }
 }
 
 fn family(rules: &LintRules) -> Family {

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use constrict_lint::{Family, Finding, Report, Severity};
+use constrict_lint::{Report, Severity};
 use serde_json::json;
 
 use super::sarif::{self, Level, Place};
@@ -22,8 +22,25 @@ const SHOWN: usize = 100;
 /// The name that a file which cannot be built has among the rules of SARIF.
 const BROKEN: &str = "dockerfile-error";
 
-/// The report for people.
-pub(crate) fn text(name: &str, content: &[u8], report: &Report, style: Style) -> String {
+/// A file and what was found in it.
+pub(crate) struct Linted {
+    /// How messages call it.
+    pub(crate) name: String,
+    /// Its text.
+    pub(crate) text: Vec<u8>,
+    /// What was found.
+    pub(crate) report: Report,
+}
+
+/// The reports for people.
+pub(crate) fn text(files: &[Linted], style: Style) -> String {
+    files
+        .iter()
+        .map(|file| one(&file.name, &file.text, &file.report, style))
+        .collect()
+}
+
+fn one(name: &str, content: &[u8], report: &Report, style: Style) -> String {
     let lines: Vec<&[u8]> = content.split(|byte| *byte == b'\n').collect();
     let place = |line: usize| {
         let source = lines.get(line.saturating_sub(1)).copied();
@@ -88,94 +105,94 @@ fn sum(report: &Report) -> String {
     }
 }
 
-/// The report as one JSON document.
-pub(crate) fn json(name: &str, report: &Report) -> String {
-    let finding = |finding: &Finding| {
-        json!({
-            "rule": finding.rule.name,
-            "family": finding.rule.family.name(),
-            "severity": finding.rule.severity.name(),
-            "message": finding.message,
-            "line": finding.first_line,
-            "end_line": finding.last_line,
-            "url": url(finding),
-            "hint": finding.hint,
-        })
-    };
-    let error = report.broken.as_ref().map(|broken| {
-        json!({
-            "message": broken.message,
-            "line": (broken.line > 0).then_some(broken.line),
-        })
-    });
-    let findings: Vec<_> = report.findings.iter().map(finding).collect();
-    let all = json!({ "file": name, "findings": findings, "error": error });
+/// The reports as one JSON document.
+pub(crate) fn json(files: &[Linted]) -> String {
+    let mut findings = Vec::new();
+    let mut errors = Vec::new();
+    for Linted { name, report, .. } in files {
+        for finding in &report.findings {
+            findings.push(json!({
+                "file": name,
+                "line": finding.first_line,
+                "end_line": finding.last_line,
+                "rule": finding.rule.name,
+                "family": finding.rule.family.name(),
+                "severity": finding.rule.severity.name(),
+                "message": finding.message,
+                "hint": finding.hint,
+                "url": finding.rule.url,
+            }));
+        }
+        errors.extend(report.broken.iter().map(|broken| {
+            json!({
+                "file": name,
+                "line": (broken.line > 0).then_some(broken.line),
+                "message": broken.message,
+            })
+        }));
+    }
+    let all = json!({ "findings": findings, "errors": errors });
     let text = serde_json::to_string_pretty(&all).expect("plain data");
     format!("{text}\n")
 }
 
-fn url(finding: &Finding) -> Option<String> {
-    match (finding.rule.url, finding.rule.family) {
-        (Some(url), _) => Some(url.to_owned()),
-        (None, Family::Hadolint) => Some(format!(
-            "https://github.com/hadolint/hadolint/wiki/{}",
-            finding.rule.name
-        )),
-        (None, _) => None,
-    }
-}
-
-/// The report as SARIF.
-pub(crate) fn sarif(name: &str, report: &Report) -> String {
+/// The reports as SARIF.
+pub(crate) fn sarif(files: &[Linted]) -> String {
     let mut rules: BTreeMap<&str, sarif::Rule> = BTreeMap::new();
     let mut results = Vec::new();
-    for finding in &report.findings {
-        let level = match finding.rule.severity {
-            Severity::Error => Level::Error,
-            Severity::Warning => Level::Warning,
-            Severity::Info | Severity::Style => Level::Note,
-        };
-        rules
-            .entry(finding.rule.name)
-            .or_insert_with(|| sarif::Rule {
-                id: finding.rule.name.to_owned(),
-                summary: finding.rule.summary.to_owned(),
-                help: url(finding),
+    for Linted { name, report, .. } in files {
+        for finding in &report.findings {
+            let level = level(finding.rule.severity);
+            rules
+                .entry(finding.rule.name)
+                .or_insert_with(|| sarif::Rule {
+                    id: finding.rule.name.to_owned(),
+                    summary: finding.rule.summary.to_owned(),
+                    help: finding.rule.url.map(str::to_owned),
+                    level,
+                });
+            let hint = finding
+                .hint
+                .as_ref()
+                .map_or_else(String::new, |hint| format!(". Hint: {hint}"));
+            results.push(sarif::Finding {
+                rule: finding.rule.name.to_owned(),
                 level,
+                message: format!("{}{hint}", finding.message),
+                place: Some(Place {
+                    path: name.clone(),
+                    first_line: finding.first_line,
+                    last_line: finding.last_line,
+                }),
             });
-        let hint = finding
-            .hint
-            .as_ref()
-            .map_or_else(String::new, |hint| format!(" Hint: {hint}."));
-        results.push(sarif::Finding {
-            rule: finding.rule.name.to_owned(),
-            level,
-            message: format!("{}{hint}", finding.message),
-            place: Some(Place {
-                path: name.to_owned(),
-                first_line: finding.first_line,
-                last_line: finding.last_line,
-            }),
-        });
+        }
+        if let Some(broken) = &report.broken {
+            rules.entry(BROKEN).or_insert_with(|| sarif::Rule {
+                id: BROKEN.to_owned(),
+                summary: "a Dockerfile can be built".to_owned(),
+                help: None,
+                level: Level::Error,
+            });
+            results.push(sarif::Finding {
+                rule: BROKEN.to_owned(),
+                level: Level::Error,
+                message: broken.message.clone(),
+                place: Some(Place {
+                    path: name.clone(),
+                    first_line: broken.line.max(1),
+                    last_line: broken.line.max(1),
+                }),
+            });
+        }
     }
-    if let Some(broken) = &report.broken {
-        rules.entry(BROKEN).or_insert_with(|| sarif::Rule {
-            id: BROKEN.to_owned(),
-            summary: "The Dockerfile can be built".to_owned(),
-            help: None,
-            level: Level::Error,
-        });
-        let line = broken.line.max(1);
-        results.push(sarif::Finding {
-            rule: BROKEN.to_owned(),
-            level: Level::Error,
-            message: broken.message.clone(),
-            place: Some(Place {
-                path: name.to_owned(),
-                first_line: line,
-                last_line: line,
-            }),
-        });
+    let rules: Vec<sarif::Rule> = rules.into_values().collect();
+    sarif::render(&rules, &results)
+}
+
+fn level(severity: Severity) -> Level {
+    match severity {
+        Severity::Error => Level::Error,
+        Severity::Warning => Level::Warning,
+        Severity::Info | Severity::Style => Level::Note,
     }
-    sarif::render(&rules.into_values().collect::<Vec<_>>(), &results)
 }

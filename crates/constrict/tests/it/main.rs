@@ -12,6 +12,7 @@ mod doctor;
 mod errors;
 mod images;
 mod interrupt;
+mod lint;
 mod machine;
 mod outputs;
 mod ports;

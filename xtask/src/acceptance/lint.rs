@@ -92,18 +92,25 @@ fn docker(lab: &Lab, file: &Path, context: &Path) -> Result<Verdict> {
         ..Verdict::default()
     };
     for warning in document["warnings"].as_array().into_iter().flatten() {
-        let ranges = warning["location"]["ranges"].as_array();
-        let lines = |end: &str| {
-            ranges
-                .into_iter()
-                .flatten()
-                .filter_map(move |range| range[end]["line"].as_u64())
-        };
-        let first = lines("start").min().unwrap_or_default();
-        let last = lines("end").max().unwrap_or_default();
+        let (first, last) = lines(warning);
         verdict.count(&warning["ruleName"], first, last, &warning["detail"]);
     }
     Ok(verdict)
+}
+
+/// The first and the last line of a warning: docker names each line.
+fn lines(warning: &Value) -> (u64, u64) {
+    let ranges = warning["location"]["ranges"].as_array();
+    let ranges: Vec<&Value> = ranges.into_iter().flatten().collect();
+    let first = ranges
+        .iter()
+        .filter_map(|range| range["start"]["line"].as_u64())
+        .min();
+    let last = ranges
+        .iter()
+        .filter_map(|range| range["end"]["line"].as_u64())
+        .max();
+    (first.unwrap_or_default(), last.unwrap_or_default())
 }
 
 fn constrict(lab: &Lab, file: &Path) -> Result<Verdict> {

@@ -77,7 +77,7 @@ fn config(client: &Client, reference: &Reference) -> Result<Option<ImageConfig>,
     let mut bytes = resolved.bytes;
     if resolved.descriptor.media_type.is_index() {
         let index = Index::parse(&bytes).ok();
-        let Some(digest) = index.as_ref().and_then(|index| select(index)) else {
+        let Some(digest) = index.as_ref().and_then(select) else {
             return Ok(None);
         };
         bytes = client.manifest(reference, &digest)?;

@@ -15,7 +15,7 @@ pub enum Literal {
     Float(f64),
     /// A string without placeholders, implicit concatenation and `+` joined.
     Str(String),
-    /// `[…]`.
+    /// `[…]`, and `{…}` without values.
     List(Vec<Literal>),
     /// `(…)`.
     Tuple(Vec<Literal>),

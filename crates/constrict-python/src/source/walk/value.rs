@@ -39,6 +39,7 @@ impl Walker<'_> {
                 Literal::Str(literal.value.to_str().to_owned())
             }
             Expr::List(list) if list.elts.len() <= MAX_ITEMS => Literal::List(items(&list.elts)),
+            Expr::Set(set) if set.elts.len() <= MAX_ITEMS => Literal::List(items(&set.elts)),
             Expr::Tuple(tuple) if tuple.elts.len() <= MAX_ITEMS => {
                 Literal::Tuple(items(&tuple.elts))
             }

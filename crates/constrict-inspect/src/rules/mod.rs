@@ -1,36 +1,50 @@
 //! Every rule, one file each. What several rules share is a fact (`facts`), not a function here.
 
 mod ascii_locale;
+mod carriage_return;
 mod cpu_baseline;
 mod cuda_without_gpu;
 mod development_dependencies;
 mod doubled_files;
 mod drifted_bases;
 mod editable_install;
+mod entrypoint_eats_command;
+mod environment_built_at_start;
+mod exec_form_is_no_shell;
+mod exec_form_not_json;
 mod foreign_venv;
 mod glibc_on_musl;
 mod glibc_too_old;
+mod healthcheck_program;
 mod hidden_native_error;
 mod installer_in_image;
 mod library_opened_by_name;
 mod loader_cannot_find;
+mod loopback_only;
 mod lost_data_files;
 mod missing_display_library;
+mod missing_interpreter;
 mod missing_library;
 mod missing_openssl;
 mod missing_runtime_library;
+mod missing_script;
 mod missing_setuptools;
 mod missing_symbol;
+mod missing_target;
 mod no_certificates;
 mod no_time_zones;
+mod not_executable;
 mod not_reproducible;
 mod package_caches;
 mod removed_stdlib_module;
 mod secret_in_image;
 mod several_locks;
+mod shell_swallows_signals;
 mod stale_bytecode;
 mod stripped_distribution;
+mod unknown_user;
 mod user_site;
+mod uv_run_at_start;
 mod wrong_architecture;
 
 #[cfg(test)]
@@ -51,13 +65,17 @@ pub const RULES: &[&Rule] = &[
     &missing_openssl::RULE,
     &library_opened_by_name::RULE,
     &hidden_native_error::RULE,
+    &missing_script::RULE,
     &user_site::RULE,
     &editable_install::RULE,
     &lost_data_files::RULE,
     &foreign_venv::RULE,
+    &environment_built_at_start::RULE,
+    &uv_run_at_start::RULE,
     &no_time_zones::RULE,
     &no_certificates::RULE,
     &ascii_locale::RULE,
+    &shell_swallows_signals::RULE,
     &stale_bytecode::RULE,
     &not_reproducible::RULE,
     &secret_in_image::RULE,
@@ -66,11 +84,21 @@ pub const RULES: &[&Rule] = &[
     &package_caches::RULE,
     &cpu_baseline::RULE,
     &cuda_without_gpu::RULE,
+    &healthcheck_program::RULE,
     &stripped_distribution::RULE,
     &doubled_files::RULE,
     &several_locks::RULE,
+    &entrypoint_eats_command::RULE,
     &missing_setuptools::RULE,
     &removed_stdlib_module::RULE,
+    &carriage_return::RULE,
+    &missing_interpreter::RULE,
+    &not_executable::RULE,
+    &loopback_only::RULE,
+    &unknown_user::RULE,
+    &missing_target::RULE,
+    &exec_form_is_no_shell::RULE,
+    &exec_form_not_json::RULE,
     &loader_cannot_find::RULE,
 ];
 

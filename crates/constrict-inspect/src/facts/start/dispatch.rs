@@ -160,6 +160,7 @@ fn shell(
             state,
             process,
             script,
+            traps: false,
             dialect,
         },
         &text,

@@ -284,6 +284,7 @@ impl Walker<'_, '_> {
             user: process.user.clone(),
             sure: process.sure,
             fatal: process.fatal,
+            deaf: process.deaf,
             python: None,
             listens: Vec::new(),
         };

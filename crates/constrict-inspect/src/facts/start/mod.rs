@@ -8,7 +8,9 @@
 //! | words → the file that is executed | `execute` |
 //! | what that file does next | `dispatch`, `shell`, `wrapper`, `supervisor`, `python` |
 //! | what a server imports and where it listens | `server` |
+//! | whose fault an obstacle is | `cause` |
 
+mod cause;
 mod dispatch;
 mod execute;
 mod python;
@@ -18,6 +20,7 @@ mod supervisor;
 mod walk;
 mod wrapper;
 
+pub use cause::Cause;
 pub use walk::{UNKNOWN, UNSET, is_known, shown_words};
 
 use super::Facts;
@@ -37,6 +40,8 @@ pub struct Start {
     pub programs: Vec<Program>,
     /// What cannot run.
     pub obstacles: Vec<Obstacle>,
+    /// The first word of CMD if ENTRYPOINT is an interpreter that takes it for a script, though it has the name of a program.
+    pub eaten: Option<String>,
     /// Shell scripts that are read.
     pub scripts: Vec<Vec<u8>>,
     /// Where only the run tells what comes next, and why.
@@ -60,6 +65,8 @@ pub struct Program {
     pub sure: bool,
     /// Whether the container ends in failure if it fails: it is the last one, or a shell stops there.
     pub fatal: bool,
+    /// Whether a shell that is the container's first process waits for it, and passes no signal on.
+    pub deaf: bool,
     /// What Python does, if it is Python.
     pub python: Option<PythonRun>,
     /// Where it takes connections, as far as words, configuration and source tell.
@@ -121,7 +128,7 @@ impl Listen {
 pub struct Demand {
     /// `app.main`.
     pub module: String,
-    /// `create_app` of `app.main:create_app()`: has to be defined in the module.
+    /// `application` of `app.main:application`: has to be defined in the module. It ends with `()` if it is called.
     pub attribute: Option<String>,
     /// Directories put in front of the search path for it (`--app-dir`, gunicorn's `--chdir`, the working directory).
     pub paths: Vec<Vec<u8>>,
@@ -246,12 +253,18 @@ impl Start {
     /// Follows what the image starts.
     pub fn find(facts: &Facts<'_>) -> Start {
         let config = &facts.image.config.config;
-        let argv: Vec<String> = config
+        let argv = config
             .entrypoint
             .iter()
             .chain(&config.cmd)
             .cloned()
             .collect();
+        Start::of(facts, argv)
+    }
+
+    /// Follows what other words than the image's would start: a health check, a command of the user's.
+    pub fn of(facts: &Facts<'_>, argv: Vec<String>) -> Start {
+        let config = &facts.image.config.config;
         let mut walker = Walker::new(facts);
         walker.out.instruction = if config.entrypoint.is_empty() {
             "CMD"
@@ -259,6 +272,7 @@ impl Start {
             "ENTRYPOINT"
         };
         walker.out.argv = argv.clone();
+        walker.out.eaten = eaten(facts);
         let process = Process {
             environment: facts.environment().clone(),
             user: facts.user().clone(),
@@ -266,6 +280,8 @@ impl Start {
             sure: true,
             fatal: true,
             asked: false,
+            first: true,
+            deaf: false,
         };
         match argv.is_empty() {
             true => drop(walker.obstacle(ObstacleKind::NoCommand, argv, &process)),
@@ -278,6 +294,21 @@ impl Start {
     pub fn breaking(&self) -> impl Iterator<Item = &Obstacle> {
         self.obstacles.iter().filter(|obstacle| obstacle.breaks())
     }
+}
+
+/// CMD's first word, if ENTRYPOINT is an interpreter and its options, and the word has the name of a program, not of a file.
+fn eaten(facts: &Facts<'_>) -> Option<String> {
+    let config = &facts.image.config.config;
+    let interpreter = execute::base_name(config.entrypoint.first()?);
+    let only_options = config.entrypoint[1..]
+        .iter()
+        .all(|word| word.starts_with('-') && word != "-c" && word != "-m");
+    let known =
+        python::is_interpreter(interpreter) || ["sh", "bash", "ash", "dash"].contains(&interpreter);
+    let word = config.cmd.first()?;
+    let program =
+        !word.contains(['/', '.', ' ']) && !word.starts_with('-') || python::is_interpreter(word);
+    (known && only_options && program).then(|| word.clone())
 }
 
 /// `ENTRYPOINT ["a"]`, `CMD ["b"]`.

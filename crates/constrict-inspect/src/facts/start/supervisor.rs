@@ -81,6 +81,7 @@ fn one(
     };
     let words = split(&expand(&command));
     process.via.push(format!("{} [{name}]", shown(path)));
+    process.first = false;
     process.sure &= get(members, "autostart").is_none_or(|value| value != "false");
     if let Some(directory) = get(members, "directory") {
         process.environment.directory = process.environment.absolute(expand(&directory).as_bytes());
@@ -253,6 +254,7 @@ pub(crate) fn procfile(walker: &mut Walker<'_, '_>, words: &[String], process: &
         }
         let mut process = process.clone();
         process.via.push(format!("{} {name}", shown(&path)));
+        process.first = false;
         walker.exec(
             vec!["/bin/sh".into(), "-c".into(), command.trim().into()],
             process,

@@ -63,6 +63,10 @@ pub(crate) struct Process {
     pub(crate) fatal: bool,
     /// Whether it succeeds is what is asked: its failure is no fault.
     pub(crate) asked: bool,
+    /// Whether it is the container's first process, which gets the signals.
+    pub(crate) first: bool,
+    /// A shell that is the first process waits for it and passes no signal on.
+    pub(crate) deaf: bool,
 }
 
 /// The walk.

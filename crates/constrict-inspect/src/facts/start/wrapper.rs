@@ -15,6 +15,8 @@ struct Wrapper {
     /// The first of them is a user.
     user: bool,
     caller: Caller,
+    /// It starts a process of its own for the command, and passes signals on.
+    forks: bool,
     /// The command begins after `--` and nowhere else.
     after_dashes: bool,
 }
@@ -25,22 +27,26 @@ const PLAIN: Wrapper = Wrapper {
     skip: 0,
     user: false,
     caller: Caller::Library,
+    forks: false,
     after_dashes: false,
 };
 
 const WRAPPERS: &[Wrapper] = &[
     Wrapper {
         names: &["tini", "tini-static", "docker-init"],
+        forks: true,
         valued: &["-p", "-e"],
         ..PLAIN
     },
     Wrapper {
         names: &["dumb-init"],
+        forks: true,
         valued: &["-r", "--rewrite"],
         ..PLAIN
     },
     Wrapper {
         names: &["catatonit"],
+        forks: true,
         valued: &[],
         ..PLAIN
     },
@@ -69,6 +75,7 @@ const WRAPPERS: &[Wrapper] = &[
     },
     Wrapper {
         names: &["timeout"],
+        forks: true,
         valued: &["-s", "--signal", "-k", "--kill-after"],
         skip: 1,
         ..PLAIN
@@ -89,6 +96,7 @@ const WRAPPERS: &[Wrapper] = &[
     },
     Wrapper {
         names: &["dockerize"],
+        forks: true,
         valued: &[
             "-wait",
             "-timeout",
@@ -224,6 +232,9 @@ fn wrapped(walker: &mut Walker<'_, '_>, wrapper: &Wrapper, words: &[String], pro
     }
     let (skipped, inner) = rest.split_at(wrapper.skip);
     let mut process = process.clone();
+    if wrapper.forks {
+        process.first = false;
+    }
     if let Some(asked) = skipped.first().filter(|_| wrapper.user) {
         if !become_user(walker, asked, words, &mut process) {
             return;

@@ -175,16 +175,19 @@ impl Run<'_, '_, '_> {
             return;
         }
         let attribute = attribute.map(|attribute| {
-            attribute
+            let called = attribute.contains('(');
+            let first = attribute
                 .split(['(', '.'])
                 .next()
                 .unwrap_or_default()
-                .trim()
-                .to_string()
+                .trim();
+            (first.to_string(), called)
         });
         let demand = Demand {
             module: module.to_string(),
-            attribute: attribute.filter(|attribute| name(attribute)),
+            attribute: attribute
+                .filter(|(attribute, _)| name(attribute))
+                .map(|(attribute, called)| if called { attribute + "()" } else { attribute }),
             paths,
             why: why.into(),
             sure: self.process.sure,

@@ -81,8 +81,14 @@ fn uvicorn(run: &mut Run<'_, '_, '_>) {
         .map_or(run.directory(), |directory| run.absolute(&directory));
     match app {
         Some(app) => {
+            let factory = options.has(&["--factory"]) && app.contains(':');
+            let spec = if factory {
+                format!("{app}()")
+            } else {
+                app.clone()
+            };
             run.demand_spec(
-                &app,
+                &spec,
                 None,
                 vec![directory.clone()],
                 format!("`uvicorn {app}`"),

@@ -17,9 +17,13 @@ pub(crate) fn run(
     let ok = Some(Flow::Next(Status::Known(true)));
     let rest = &words[1..];
     match words[0].as_str() {
-        ":" | "true" | "trap" | "umask" | "ulimit" | "echo" | "printf" | "wait" | "hash"
-        | "shopt" | "times" | "fg" | "bg" | "jobs" | "kill" | "break" | "continue" | "alias"
-        | "unalias" | "help" => ok,
+        ":" | "true" | "umask" | "ulimit" | "echo" | "printf" | "wait" | "hash" | "shopt"
+        | "times" | "fg" | "bg" | "jobs" | "kill" | "break" | "continue" | "alias" | "unalias"
+        | "help" => ok,
+        "trap" => {
+            shell.traps = true;
+            ok
+        }
         "false" => Some(Flow::Next(Status::Known(false))),
         "[" => Some(Flow::Next(bracket(walker, rest, "]", shell))),
         "[[" => Some(Flow::Next(bracket(walker, rest, "]]", shell))),

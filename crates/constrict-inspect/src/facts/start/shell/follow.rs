@@ -17,6 +17,8 @@ pub(crate) struct Shell {
     pub(crate) process: Process,
     /// The script, for messages; `None` for the text of `-c`.
     pub(crate) script: Option<Vec<u8>>,
+    /// It does something itself when a signal comes.
+    pub(crate) traps: bool,
     /// Whether it is bash or another one with bash's words.
     pub(crate) dialect: Dialect,
 }
@@ -35,6 +37,8 @@ impl Shell {
             sure: place.sure && !place.asked,
             fatal: self.process.fatal && (place.last || place.strict) && !place.asked,
             asked: place.asked || self.process.asked,
+            first: false,
+            deaf: self.process.first && !self.traps && place.last && !place.asked,
         }
     }
 }
@@ -594,6 +598,11 @@ impl Walker<'_, '_> {
     ) -> Flow {
         let mut process = shell.process_at(&words, line, place);
         process.fatal |= shell.process.fatal && replaced && !place.asked;
+        // bash and busybox replace themselves with the last command of a text, dash does not
+        let becomes = shell.script.is_none() && place.last && shell.dialect != Dialect::Dash;
+        if replaced || becomes {
+            (process.first, process.deaf) = (shell.process.first, shell.process.deaf);
+        }
         for (name, value) in given {
             process
                 .environment

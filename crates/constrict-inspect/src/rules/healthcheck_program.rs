@@ -70,7 +70,7 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 #[cfg(test)]
 mod tests {
     use crate::sample::Sample;
-    use constrict_oci::config::Healthcheck;
+    use constrict_oci::Healthcheck;
 
     fn image(test: &[&str]) -> Sample {
         let test = test.iter().map(|word| word.to_string()).collect();

@@ -50,6 +50,7 @@ fn search(
         user: facts.user().clone(),
         sure: true,
         fatal: true,
+        deaf: false,
         python: Some(run),
         listens: Vec::new(),
     };

@@ -18,5 +18,6 @@ mod outputs;
 mod ports;
 mod run;
 mod screen;
+mod start;
 mod terminal;
 mod usage;

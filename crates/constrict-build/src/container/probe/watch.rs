@@ -64,9 +64,15 @@ pub fn try_out(layers: &Arc<Layers>, config: &ImageConfig, trial: &Trial) -> Res
     let _ = waiter.join();
     let text = output.finish();
     let Seen { how, after, last } = seen?;
-    let doubts = doubts(trial, &how, &last, exception(&text));
+    let exception = exception(&text);
+    let why = match &how {
+        How::Ended(_) => cause(&text),
+        how if how.lives() => None,
+        _ => exception.clone(),
+    };
+    let doubts = doubts(trial, &how, &last, exception);
     Ok(Observation {
-        cause: cause(&text).filter(|_| !how.lives()),
+        cause: why,
         how,
         after,
         doubts,

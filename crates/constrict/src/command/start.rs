@@ -1,5 +1,6 @@
 //! `--start`: the image is run to show that it lives, and the check from the files is held against what is seen.
 
+mod imports;
 mod text;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,8 @@ use crate::arguments;
 use crate::failure::Failure;
 use crate::{inspection, interrupt};
 
+use imports::Imports;
+
 pub(super) use text::{json, text};
 
 /// One that neither ends nor listens has to go on for so long.
@@ -24,17 +27,27 @@ const SETTLE: Duration = Duration::from_secs(3);
 /// What came of running an image.
 pub(super) struct Started {
     observation: Observation,
+    /// What became of the modules that it reaches, if it lived.
+    imports: Option<Imports>,
 }
 
 impl Started {
     /// Whether the image lives.
     pub(super) fn lives(&self) -> bool {
-        self.observation.how.lives()
+        self.observation.how.lives() && !self.lacks_modules()
+    }
+
+    /// Whether it goes on without what it needs.
+    fn lacks_modules(&self) -> bool {
+        let how = &self.observation.how;
+        self.imports
+            .as_ref()
+            .is_some_and(|imports| imports.kill(how))
     }
 
     /// Whether there is nothing to say but that it lives, as the check said.
     pub(super) fn is_plain(&self, checked: Option<&Report>) -> bool {
-        self.lives() && self.observation.doubts.is_empty() && self.disagreement(checked).is_none()
+        self.lives() && text::doubts(self).is_empty() && self.disagreement(checked).is_none()
     }
 
     /// What the check found and the run did not show, or the other way round.
@@ -74,8 +87,21 @@ pub(super) fn try_out(
     let observation = probe::try_out(layers, config, &trial);
     // an interrupted container ends as if it had died
     interrupt::settle();
+    let observation = observation?;
+    let imports = match observation.how.lives() {
+        true => Some(imports::try_out(
+            layers,
+            config,
+            &facts,
+            trial.limit,
+            trial.read_only,
+        )),
+        false => None,
+    };
+    interrupt::settle();
     Ok(Started {
-        observation: observation?,
+        observation,
+        imports: imports.transpose()?,
     })
 }
 

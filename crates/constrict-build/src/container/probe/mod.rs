@@ -9,8 +9,10 @@
 //! | `GET /` and what comes back | `conversation` |
 //! | the last lines of output and the exception among them | `output` |
 //! | processor time of the container | `work` |
+//! | modules imported by the image's interpreter | `imports` |
 
 mod conversation;
+mod imports;
 mod judge;
 mod listener;
 mod output;
@@ -22,6 +24,7 @@ use std::time::Duration;
 
 use constrict_sandbox::Exit;
 
+pub use imports::{FailedImport, ImportTrial, Imported, import_modules};
 pub use watch::try_out;
 
 /// What is asked of a trial run.

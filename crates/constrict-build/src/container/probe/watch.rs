@@ -81,7 +81,7 @@ pub fn try_out(layers: &Arc<Layers>, config: &ImageConfig, trial: &Trial) -> Res
 }
 
 /// Whether it is the image's fault that nothing was started.
-fn is_of_image(error: &constrict_sandbox::Error) -> bool {
+pub(super) fn is_of_image(error: &constrict_sandbox::Error) -> bool {
     use constrict_sandbox::Error as E;
     matches!(
         error,

@@ -18,6 +18,7 @@ fn started(how: How) -> Started {
             output: Vec::new(),
             cause: None,
         },
+        imports: None,
     }
 }
 

@@ -10,17 +10,20 @@
 
 use std::net::SocketAddr;
 
-use constrict_build::container::probe::{Doubt, How, Observation};
+use constrict_build::container::probe::{Doubt, FailedImport, How, Observation};
 use constrict_inspect::{Evidence, Finding, Report, Severity};
 use constrict_sandbox::Exit;
 use serde_json::{Value, json};
 
 use super::Started;
+use super::imports::{Failed, Imports};
 use crate::render::finding::findings;
 use crate::render::style::Style;
 
 /// The name that findings of a run have in place of a rule's.
 const NAME: &str = "start";
+/// So many modules of a kind are named.
+const MODULES: usize = 6;
 
 /// Lines for people.
 pub(in crate::command) fn text(
@@ -33,7 +36,19 @@ pub(in crate::command) fn text(
         true => format!("start: {}\n", how(observation)),
         false => findings([&death(observation)], style),
     };
-    text.push_str(&findings(&doubts(observation), style));
+    if let Some(imports) = started.imports.as_ref().filter(|imports| imports.tried > 0) {
+        let failed = imports
+            .failed
+            .iter()
+            .filter(|failed| failed.counts())
+            .count();
+        let fine = imports.tried - failed;
+        text.push_str(&format!(
+            "start: {fine} of {} modules can be imported\n",
+            imports.tried
+        ));
+    }
+    text.push_str(&findings(&doubts(started), style));
     if let Some(what) = started.disagreement(checked) {
         let unless = match started.lives() {
             true => "",
@@ -56,6 +71,7 @@ pub(in crate::command) fn json(started: &Started, checked: Option<&Report>) -> V
         "cause": observation.cause,
         "output": observation.output,
         "doubts": observation.doubts.iter().map(|doubt| self::doubt(doubt)).collect::<Vec<_>>(),
+        "imports": started.imports.as_ref().map(imports),
         "disagreement": started.disagreement(checked),
     })
 }
@@ -83,9 +99,50 @@ fn death(observation: &Observation) -> Finding {
     finding
 }
 
-fn doubts(observation: &Observation) -> Vec<Finding> {
+fn imports(imports: &Imports) -> Value {
+    let failed = imports.failed.iter().map(|failed| {
+        let FailedImport { module, error, .. } = &failed.import;
+        json!({ "module": module, "error": error, "sure": failed.sure, "counts": failed.counts() })
+    });
+    json!({ "tried": imports.tried, "failed": failed.collect::<Vec<_>>() })
+}
+
+/// What may be wrong; modules that cannot be imported last.
+pub(super) fn doubts(started: &Started) -> Vec<Finding> {
     let risk = |doubt: &Doubt| Finding::new(NAME, Severity::Risk, self::doubt(doubt));
-    observation.doubts.iter().map(risk).collect()
+    let mut doubts: Vec<Finding> = started.observation.doubts.iter().map(risk).collect();
+    let failed = started.imports.iter().flat_map(|imports| &imports.failed);
+    let failed: Vec<&Failed> = failed.filter(|failed| failed.counts()).collect();
+    let (sure, others): (Vec<&Failed>, Vec<&Failed>) =
+        failed.iter().partition(|failed| failed.sure);
+    let severity = match started.lacks_modules() {
+        true => Severity::Breaks,
+        false => Severity::Risk,
+    };
+    let said = [
+        (sure, severity, "that the image imports at its start"),
+        (others, Severity::Risk, "that the image may import later"),
+    ];
+    for (failed, severity, which) in said.into_iter().filter(|(failed, ..)| !failed.is_empty()) {
+        let message = format!("{} modules {which} cannot be imported", failed.len());
+        let mut finding = Finding::new(NAME, severity, message);
+        finding.evidence = failed
+            .iter()
+            .take(MODULES)
+            .map(|failed| module(failed))
+            .collect();
+        doubts.push(finding);
+    }
+    doubts
+}
+
+fn module(failed: &Failed) -> Evidence {
+    let FailedImport { module, error, .. } = &failed.import;
+    let first = error.lines().next().unwrap_or_default();
+    Evidence {
+        label: "module".into(),
+        text: format!("`{module}`: {first}"),
+    }
 }
 
 /// What it does, and when that was seen: `exits 0 after 0.3 s`.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use constrict_build::container::probe::{Doubt, How, Observation};
+use constrict_build::container::probe::{Doubt, FailedImport, How, Observation};
 use constrict_inspect::{Finding, Report, Severity};
 use constrict_sandbox::Exit;
 
+use super::imports::{Failed, Imports};
 use super::{Started, exposed, json, text};
 use crate::render::style::Style;
 
@@ -121,4 +122,62 @@ fn tcp_ports_are_exposed_ones() {
         .map(String::from)
         .into();
     assert_eq!(exposed(&ports), [80, 8000]);
+}
+
+/// A module that failed with this message.
+fn failed(module: &str, error: &str, sure: bool) -> Failed {
+    Failed {
+        import: FailedImport {
+            module: module.into(),
+            error: error.into(),
+            is_import_error: error.contains("Import") || error.contains("ModuleNotFound"),
+        },
+        sure,
+    }
+}
+
+#[test]
+fn modules_that_fail_are_told_and_kill_only_what_was_not_heard_of() {
+    let imports = Imports {
+        tried: 9,
+        failed: vec![
+            failed("app", "ModuleNotFoundError: No module named 'x'", true),
+            failed(
+                "app.later",
+                "ImportError: liba.so: no such file\nmore",
+                false,
+            ),
+            failed("app.models", "KeyError: 'DATABASE_URL'", true),
+            failed(
+                "app.a",
+                "ImportError: cannot import name 'b' from partially initialized module 'app.b'",
+                true,
+            ),
+        ],
+    };
+    let mut runs = started(How::Runs);
+    runs.imports = Some(imports.clone());
+    assert!(!runs.lives());
+    assert_eq!(
+        text(&runs, None, Style::Plain),
+        "start: still runs after 1.2 s\n\
+         start: 7 of 9 modules can be imported\n\
+         error[start]: of the modules that the image imports at each start, 1 cannot be imported\n  \
+         module: `app`: ModuleNotFoundError: No module named 'x'\n\n\
+         risk[start]: of the modules that the image may import later, 1 cannot be imported\n  \
+         module: `app.later`: ImportError: liba.so: no such file\n"
+    );
+    let mut answers = started(How::Http {
+        port: 80,
+        status: 200,
+    });
+    answers.imports = Some(imports);
+    assert!(answers.lives());
+    assert!(
+        text(&answers, None, Style::Plain)
+            .contains("risk[start]: of the modules that the image imports at each start, 1")
+    );
+    let document = json(&answers, None);
+    assert_eq!(document["imports"]["tried"], 9);
+    assert_eq!(document["imports"]["failed"][2]["counts"], false);
 }

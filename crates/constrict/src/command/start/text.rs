@@ -120,11 +120,14 @@ pub(super) fn doubts(started: &Started) -> Vec<Finding> {
         false => Severity::Risk,
     };
     let said = [
-        (sure, severity, "that the image imports at its start"),
-        (others, Severity::Risk, "that the image may import later"),
+        (sure, severity, "imports at each start"),
+        (others, Severity::Risk, "may import later"),
     ];
     for (failed, severity, which) in said.into_iter().filter(|(failed, ..)| !failed.is_empty()) {
-        let message = format!("{} modules {which} cannot be imported", failed.len());
+        let message = format!(
+            "of the modules that the image {which}, {} cannot be imported",
+            failed.len()
+        );
         let mut finding = Finding::new(NAME, severity, message);
         finding.evidence = failed
             .iter()

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use constrict_python::marker::Marker;
+
 use crate::facts::Facts;
-use crate::facts::distribution::{Distribution, normalised};
+use crate::facts::distribution::Distribution;
 use crate::facts::imports::Reach;
 use crate::files::shown;
 use crate::quantity::bytes;
@@ -129,28 +131,19 @@ fn needed(facts: &Facts<'_>) -> BTreeSet<(Vec<u8>, String)> {
         if !met.insert((next.site.clone(), next.name.clone())) {
             continue;
         }
-        for requirement in &next.documents(files).requires {
-            let name = required(requirement);
-            open.extend(
-                name.iter()
-                    .flat_map(|name| distributions.by_name(name))
-                    .filter(|found| found.site == next.site),
-            );
+        let requires = next.documents(files).requires.iter();
+        let plain = requires.filter(|requirement| {
+            !requirement
+                .marker
+                .as_ref()
+                .is_some_and(Marker::mentions_extra)
+        });
+        for requirement in plain {
+            let named = distributions.by_name(requirement.name.as_str());
+            open.extend(named.filter(|found| found.site == next.site));
         }
     }
     met
-}
-
-/// The name in a requirement that holds without extras.
-fn required(requirement: &str) -> Option<String> {
-    let (what, marker) = requirement.split_once(';').unwrap_or((requirement, ""));
-    let end = what
-        .find(|next: char| !(next.is_ascii_alphanumeric() || matches!(next, '-' | '_' | '.')))
-        .unwrap_or(what.len());
-    let extra = marker
-        .split(|next: char| !next.is_ascii_alphanumeric())
-        .any(|word| word == "extra");
-    (!extra && end > 0).then(|| normalised(&what[..end]))
 }
 
 #[cfg(test)]
@@ -159,16 +152,6 @@ mod tests {
     use crate::facts::imports::ModuleKind;
     use crate::sample::{Sample, module};
 
-    #[test]
-    fn extras_do_not_count() {
-        assert_eq!(
-            required("Pytest_Cov[x]>=1; python_version > '3'").as_deref(),
-            Some("pytest-cov")
-        );
-        assert_eq!(required("pytest>=7; extra == 'test'"), None);
-        assert_eq!(required("(broken"), None);
-    }
-
     const SITE: &str = "opt/venv/lib/python3.12/site-packages";
 
     fn found(requires: &str, imported: &str) -> Vec<String> {
@@ -176,7 +159,7 @@ mod tests {
             sample
                 .file(
                     &format!("{SITE}/{name}-1.0.dist-info/METADATA"),
-                    format!("Name: {name}\n{requires}\n"),
+                    format!("Name: {name}\nVersion: 1.0\n{requires}\n"),
                 )
                 .file(
                     &format!("{SITE}/{name}-1.0.dist-info/RECORD"),

@@ -60,21 +60,11 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             ));
         }
     }
-    for python in &facts.interpreters().all {
-        let Some(library) = &python.library else {
-            continue;
-        };
-        let bundled = join(library, b"ensurepip/_bundled");
-        let size: u64 = facts
-            .files()
-            .walk(&bundled)
-            .map(|(_, node)| node.size())
-            .sum();
-        if size > 0 {
-            found.push(("wheels of ensurepip".into(), bundled, size));
-        }
-    }
     found.extend(programs(facts, &started));
+    // alone, what every Python brings along is not worth a word
+    if !found.is_empty() {
+        found.extend(bundled(facts));
+    }
     found.dedup_by(|one, other| one.1 == other.1);
     let sum: u64 = found.iter().map(|(_, _, size)| size).sum();
     let Some(largest) = found
@@ -97,6 +87,28 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         );
     }
     findings.push(finding.hint("install in another stage and copy the environment: `uv venv`, `python -m venv --without-pip`"));
+}
+
+/// The wheels that `ensurepip` would install.
+fn bundled(facts: &Facts<'_>) -> Vec<(String, Vec<u8>, u64)> {
+    let mut found = Vec::new();
+    for library in facts
+        .interpreters()
+        .all
+        .iter()
+        .filter_map(|python| python.library.as_ref())
+    {
+        let bundled = join(library, b"ensurepip/_bundled");
+        let size: u64 = facts
+            .files()
+            .walk(&bundled)
+            .map(|(_, node)| node.size())
+            .sum();
+        if size > 0 {
+            found.push(("wheels of ensurepip".into(), bundled, size));
+        }
+    }
+    found
 }
 
 /// Installers on PATH that are no part of a distribution.
@@ -177,5 +189,20 @@ mod tests {
         assert_eq!(found[0].evidence.len(), 1);
         let other = Sample::new().file(&format!("{SITE}/pipdeptree-2.0.dist-info/RECORD"), "");
         assert_eq!(other.findings(RULE.name), []);
+    }
+
+    #[test]
+    fn wheels_of_ensurepip_count_only_beside_others() {
+        let with = |sample: Sample| {
+            sample
+                .program("usr/local/bin/python3.12", b"\x7fELF")
+                .file("usr/local/lib/python3.12/os.py", "")
+                .file(
+                    "usr/local/lib/python3.12/ensurepip/_bundled/pip.whl",
+                    "wheel",
+                )
+        };
+        assert_eq!(with(Sample::new()).findings(RULE.name), []);
+        assert_eq!(with(sample()).findings(RULE.name)[0].evidence.len(), 3);
     }
 }

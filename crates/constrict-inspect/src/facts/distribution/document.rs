@@ -4,7 +4,12 @@
 //! Source: the PyPA specifications "core metadata", "recording installed projects", "entry points", "binary distribution
 //! format", "direct URL data structure".
 
-use std::collections::BTreeMap;
+use constrict_python::dist_info::{
+    DirectUrl, Entry, EntryPoint, Metadata, Wheel, parse_installed_files, parse_installer,
+    parse_requires, parse_top_level,
+};
+use constrict_python::name::Name;
+use constrict_python::requirement::Requirement;
 
 use crate::files::{Files, components, join, parent};
 
@@ -16,8 +21,8 @@ const RECORD_LIMIT: usize = 16 << 20;
 /// What a distribution says of itself.
 #[derive(Clone, Debug, Default)]
 pub struct Documents {
-    /// `Requires-Dist`, as written.
-    pub requires: Vec<String>,
+    /// What it asks for.
+    pub requires: Vec<Requirement>,
     /// The files that were installed with it.
     pub record: Vec<Recorded>,
     /// Entry points: group, name, `module:attribute`.
@@ -49,40 +54,51 @@ impl Documents {
     /// Reads what is in the dist-info or egg-info at `info`.
     pub(super) fn read(files: &Files, info: &[u8], site: &[u8]) -> Documents {
         let text = |name: &str| files.text(&join(info, name.as_bytes()), LIMIT);
-        let metadata = metadata(files, info).unwrap_or_default();
-        let head = metadata.split("\n\n").next().unwrap_or_default();
-        let requires = head
-            .lines()
-            .filter_map(|line| line.strip_prefix("Requires-Dist:"));
-        let mut found = Documents {
-            requires: requires.map(|text| text.trim().to_string()).collect(),
-            record: record(files, info, site),
-            entry_points: entry_points(&text("entry_points.txt").unwrap_or_default()),
-            installer: text("INSTALLER").unwrap_or_default().trim().to_string(),
-            requested: files.is_file(&join(info, b"REQUESTED")),
-            ..Documents::default()
-        };
-        let wheel = text("WHEEL").unwrap_or_default();
-        found.tags = wheel
-            .lines()
-            .filter_map(|line| line.strip_prefix("Tag:"))
-            .map(|tag| tag.trim().to_string())
-            .collect();
-        if let Some(origin) = text("direct_url.json")
-            .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
-        {
-            found.url = origin["url"].as_str().map(str::to_string);
-            found.editable = origin["dir_info"]["editable"].as_bool() == Some(true);
+        let metadata = metadata(files, info).and_then(|text| Metadata::parse(&text).ok());
+        let mut requires = metadata
+            .map(|metadata| metadata.requires)
+            .unwrap_or_default();
+        if let Some(text) = text("requires.txt") {
+            requires.extend(parse_requires(&text));
         }
-        found.modules = match text("top_level.txt") {
-            Some(text) => text
-                .lines()
-                .map(|line| line.trim().to_string())
-                .filter(|line| !line.is_empty())
-                .collect(),
-            None => modules(&found.record, site),
+        let entry = |entry: EntryPoint| {
+            let attribute = entry
+                .attribute
+                .map(|attribute| format!(":{attribute}"))
+                .unwrap_or_default();
+            (
+                entry.group,
+                entry.name,
+                format!("{}{attribute}", entry.module),
+            )
         };
-        found
+        let origin =
+            text("direct_url.json").and_then(|text| DirectUrl::parse(text.as_bytes()).ok());
+        let record = record(files, info, site);
+        let installer = text("INSTALLER").unwrap_or_default();
+        Documents {
+            requires,
+            entry_points: EntryPoint::parse_all(&text("entry_points.txt").unwrap_or_default())
+                .into_iter()
+                .map(entry)
+                .collect(),
+            tags: Wheel::parse(&text("WHEEL").unwrap_or_default())
+                .tags
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            installer: parse_installer(&installer).unwrap_or_default().to_string(),
+            requested: files.is_file(&join(info, b"REQUESTED")),
+            editable: origin.as_ref().is_some_and(|origin| origin.editable),
+            url: origin.map(|origin| {
+                origin
+                    .path()
+                    .map_or(origin.url, |path| format!("file://{path}"))
+            }),
+            modules: text("top_level.txt")
+                .map_or_else(|| modules(&record, site), |text| parse_top_level(&text)),
+            record,
+        }
     }
 
     /// The console scripts: name and `module:attribute`.
@@ -103,63 +119,31 @@ fn metadata(files: &Files, info: &[u8]) -> Option<String> {
     inside.or_else(|| files.text(info, LIMIT))
 }
 
-/// The members of the metadata that occur once.
-pub(super) fn headers(files: &Files, info: &[u8]) -> BTreeMap<String, String> {
-    let text = metadata(files, info).unwrap_or_default();
-    let lines = text.lines().take_while(|line| !line.is_empty());
-    let member = |line: &str| {
-        line.split_once(':')
-            .map(|(name, value)| (name.to_string(), value.trim().to_string()))
-    };
-    lines.filter_map(member).collect()
+/// Name and version that the metadata has.
+pub(super) fn name_and_version(files: &Files, info: &[u8]) -> Option<(Name, String)> {
+    let found = Metadata::parse(&metadata(files, info)?).ok()?;
+    Some((found.name, found.version))
 }
 
 /// The record's files, or what setuptools wrote down before there were records.
 fn record(files: &Files, info: &[u8], site: &[u8]) -> Vec<Recorded> {
     if let Some(text) = files.text(&join(info, b"RECORD"), RECORD_LIMIT) {
-        return text
-            .lines()
-            .filter_map(|line| recorded(line, site))
+        let entries = Entry::parse_record(&text).into_iter();
+        return entries
+            .map(|entry| Recorded {
+                path: below(site, &entry.path),
+                size: entry.size,
+            })
             .collect();
     }
     let text = files
         .text(&join(info, b"installed-files.txt"), RECORD_LIMIT)
         .unwrap_or_default();
-    let file = |line: &str| Recorded {
-        path: below(info, line),
+    let file = |line: String| Recorded {
+        path: below(info, &line),
         size: None,
     };
-    text.lines()
-        .filter(|line| !line.is_empty())
-        .map(file)
-        .collect()
-}
-
-/// One line: a path, quoted if it has a comma or a quote, then digest and size.
-fn recorded(line: &str, site: &[u8]) -> Option<Recorded> {
-    let (path, rest) = match line.strip_prefix('"') {
-        Some(line) => {
-            let end = line
-                .find("\",")
-                .or_else(|| line.strip_suffix('"').map(str::len))?;
-            (
-                line[..end].replace("\"\"", "\""),
-                line.get(end + 2..).unwrap_or_default(),
-            )
-        }
-        None => {
-            let (path, rest) = line.split_once(',').unwrap_or((line, ""));
-            (path.to_string(), rest)
-        }
-    };
-    let size = rest
-        .rsplit(',')
-        .next()
-        .and_then(|size| size.trim().parse().ok());
-    (!path.is_empty()).then(|| Recorded {
-        path: below(site, &path),
-        size,
-    })
+    parse_installed_files(&text).into_iter().map(file).collect()
 }
 
 /// A path of a record, which may lead out of the directory: `../../../bin/flask`.
@@ -173,28 +157,6 @@ fn below(directory: &[u8], path: &str) -> Vec<u8> {
         match part {
             b".." => found.truncate(parent(&found).len()),
             part => found = join(&found, part),
-        }
-    }
-    found
-}
-
-/// `[group]`, then `name = module:attribute [extras]`.
-fn entry_points(text: &str) -> Vec<(String, String, String)> {
-    let mut group = String::new();
-    let mut found = Vec::new();
-    for line in text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.starts_with(['#', ';']))
-    {
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|line| line.strip_suffix(']'))
-        {
-            group = name.trim().to_string();
-        } else if let Some((name, object)) = line.split_once('=') {
-            let object = object.split('[').next().unwrap_or_default().trim();
-            found.push((group.clone(), name.trim().to_string(), object.to_string()));
         }
     }
     found

@@ -4,6 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use constrict_python::dist_info::parse_directory_name;
+use constrict_python::name::Name;
+
 use super::Facts;
 use crate::files::{Files, file_name, join, parent};
 
@@ -86,26 +89,18 @@ impl Distributions {
 impl Distribution {
     /// The distribution that a dist-info or egg-info is of.
     fn named(files: &Files, info: &[u8]) -> Option<Distribution> {
-        let text = String::from_utf8_lossy(file_name(info)).into_owned();
-        let (stem, _) = text.rsplit_once('.')?;
-        let mut parts = stem.split('-');
-        let (mut name, mut version) = (
-            parts.next()?.to_string(),
-            parts.next().unwrap_or_default().to_string(),
-        );
-        if version.is_empty() || version.starts_with("py") {
-            let own = document::headers(files, info);
-            name = own.get("Name").cloned().unwrap_or(name);
-            version = own.get("Version").cloned().unwrap_or_default();
-        }
-        let own = Distribution {
-            name: normalised(&name),
+        let found = parse_directory_name(std::str::from_utf8(file_name(info)).ok()?)?;
+        let (name, version) = match found.version {
+            Some(version) => (found.name, version),
+            None => document::name_and_version(files, info).unwrap_or((found.name, String::new())),
+        };
+        Some(Distribution {
+            name: name.as_str().to_string(),
             version,
             info: info.to_vec(),
             site: parent(info).to_vec(),
             documents: OnceLock::new(),
-        };
-        (!own.name.is_empty()).then_some(own)
+        })
     }
 
     /// What the distribution says of itself, read once.
@@ -120,17 +115,9 @@ impl Distribution {
     }
 }
 
-/// PEP 503: lower case, runs of `-`, `_` and `.` as one `-`.
+/// A name as PEP 503 normalises it; what is no name stays as it is.
 pub fn normalised(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    for next in name.trim().chars() {
-        match next {
-            '-' | '_' | '.' if text.ends_with('-') => {}
-            '-' | '_' | '.' => text.push('-'),
-            next => text.push(next.to_ascii_lowercase()),
-        }
-    }
-    text
+    Name::parse(name).map_or_else(|_| name.to_string(), |name| name.as_str().to_string())
 }
 
 #[cfg(test)]

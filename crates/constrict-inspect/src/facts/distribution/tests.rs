@@ -66,7 +66,12 @@ fn documents_are_read_as_the_specifications_say() {
     let all = facts.distributions();
     let found = all.by_name("flask").next().unwrap();
     let documents = found.documents(facts.files());
-    assert_eq!(documents.requires, ["Werkzeug >=2.3"]);
+    let requires: Vec<_> = documents
+        .requires
+        .iter()
+        .map(|found| found.name.as_str())
+        .collect();
+    assert_eq!(requires, ["werkzeug"]);
     assert_eq!(
         documents.scripts().collect::<Vec<_>>(),
         [("flask", "flask.cli:main")]
@@ -130,5 +135,5 @@ fn damaged_metadata_reads_as_empty() {
         ["a"]
     );
     let documents = all[0].documents(facts.files());
-    assert_eq!((documents.record.len(), documents.url.clone()), (1, None));
+    assert_eq!((documents.record.len(), documents.url.clone()), (2, None));
 }

@@ -16,13 +16,21 @@ impl Walk<'_, '_> {
     /// Follows what the top level of a module calls.
     pub(super) fn top_calls(&mut self, id: usize, source: &Module, reach: Reach) {
         for call in &source.top_calls {
-            let relative = self.nodes[id].circumstances(source, self.known).top(call.need);
+            let relative = self.nodes[id]
+                .circumstances(source, self.known)
+                .top(call.need);
             if let Some(relative) = relative {
                 self.push_call(id, call.name.clone(), reach.max(relative), 0);
             }
         }
-        for call in source.calls.iter().filter(|call| call.root == Root::Imported && call.body.is_none()) {
-            let relative = self.nodes[id].circumstances(source, self.known).top(call.need);
+        for call in source
+            .calls
+            .iter()
+            .filter(|call| call.root == Root::Imported && call.body.is_none())
+        {
+            let relative = self.nodes[id]
+                .circumstances(source, self.known)
+                .top(call.need);
             if let Some(relative) = relative {
                 self.call_imported(id, &call.callee, reach.max(relative));
             }
@@ -33,13 +41,22 @@ impl Walk<'_, '_> {
         let known = self.called.get(&(module, function.clone()));
         if known.is_none_or(|known| reach < *known) {
             self.called.insert((module, function.clone()), reach);
-            self.push(reach, Task::Call { module, function, hops });
+            self.push(
+                reach,
+                Task::Call {
+                    module,
+                    function,
+                    hops,
+                },
+            );
         }
     }
 
     /// A function is called: its own imports, and what it calls in turn.
     pub(super) fn call(&mut self, id: usize, function: &str, reach: Reach, hops: usize) {
-        let Some(source) = self.nodes[id].source.clone() else { return };
+        let Some(source) = self.nodes[id].source.clone() else {
+            return;
+        };
         if self.nodes[id].origin == Origin::Library {
             return;
         }
@@ -55,8 +72,16 @@ impl Walk<'_, '_> {
             (true, false) => Reach::Optional,
         };
         for import in &source.imports {
-            let Some(body) = import.body.as_ref().filter(|body| body.function == function) else { continue };
-            let relative = self.nodes[id].circumstances(&source, self.known).within(body);
+            let Some(body) = import
+                .body
+                .as_ref()
+                .filter(|body| body.function == function)
+            else {
+                continue;
+            };
+            let relative = self.nodes[id]
+                .circumstances(&source, self.known)
+                .within(body);
             if let Some(relative) = relative {
                 self.import(id, import, relative.max(called), relative.max(called));
             }
@@ -64,15 +89,28 @@ impl Walk<'_, '_> {
         // how far a library goes from there is not followed with certainty
         let onwards = if own { called } else { Reach::Optional };
         for (callee, need) in &known.calls {
-            let body = constrict_python::source::Body { function: function.to_string(), need: *need };
-            let relative = self.nodes[id].circumstances(&source, self.known).within(&body);
+            let body = constrict_python::source::Body {
+                function: function.to_string(),
+                need: *need,
+            };
+            let relative = self.nodes[id]
+                .circumstances(&source, self.known)
+                .within(&body);
             if let Some(relative) = relative {
                 self.push_call(id, callee.clone(), onwards.max(relative), 0);
             }
         }
-        for call in source.calls.iter().filter(|call| call.root == Root::Imported) {
-            let Some(body) = call.body.as_ref().filter(|body| body.function == function) else { continue };
-            let relative = self.nodes[id].circumstances(&source, self.known).within(body);
+        for call in source
+            .calls
+            .iter()
+            .filter(|call| call.root == Root::Imported)
+        {
+            let Some(body) = call.body.as_ref().filter(|body| body.function == function) else {
+                continue;
+            };
+            let relative = self.nodes[id]
+                .circumstances(&source, self.known)
+                .within(body);
             if let Some(relative) = relative {
                 self.call_imported(id, &call.callee, onwards.max(relative));
             }
@@ -80,24 +118,49 @@ impl Walk<'_, '_> {
     }
 
     /// A name is called that is no function of the module: a class, or what it imports.
-    fn call_elsewhere(&mut self, id: usize, source: &Module, name: &str, reach: Reach, hops: usize) {
+    fn call_elsewhere(
+        &mut self,
+        id: usize,
+        source: &Module,
+        name: &str,
+        reach: Reach,
+        hops: usize,
+    ) {
         for method in ["__init__", "__new__"] {
             let method = format!("{name}.{method}");
             if source.functions.contains_key(&method) {
                 self.push_call(id, method, reach, hops);
             }
         }
-        let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
-        let imported = source.names.bound.get(first).is_some_and(|binding| binding.kind == BindingKind::Import);
+        let (first, rest) = name
+            .split_once('.')
+            .map_or((name, None), |(first, rest)| (first, Some(rest)));
+        let imported = source
+            .names
+            .bound
+            .get(first)
+            .is_some_and(|binding| binding.kind == BindingKind::Import);
         if !imported || hops >= MOST_HOPS {
             return;
         }
-        for import in source.imports.iter().filter(|import| import.need != Need::TypeChecking) {
-            let Form::Names(names) = &import.form else { continue };
-            let Some(taken) = names.iter().find(|taken| taken.bound() == first) else { continue };
-            let Ok(base) = self.absolute(id, import) else { continue };
+        for import in source
+            .imports
+            .iter()
+            .filter(|import| import.need != Need::TypeChecking)
+        {
+            let Form::Names(names) = &import.form else {
+                continue;
+            };
+            let Some(taken) = names.iter().find(|taken| taken.bound() == first) else {
+                continue;
+            };
+            let Ok(base) = self.absolute(id, import) else {
+                continue;
+            };
             let function = rest.map_or(taken.name.clone(), |rest| format!("{}.{rest}", taken.name));
-            let Some(target) = self.names.get(&base).copied() else { continue };
+            let Some(target) = self.names.get(&base).copied() else {
+                continue;
+            };
             let reach = self.across(id, target, reach);
             self.push_call(target, function, reach, hops + 1);
             return;
@@ -125,6 +188,10 @@ impl Walk<'_, '_> {
         let caller = &self.nodes[from];
         let own = caller.main || caller.origin == Origin::Own;
         let straight = caller.main || self.nodes[to].origin == Origin::Own;
-        if own && straight { reach } else { Reach::Optional }
+        if own && straight {
+            reach
+        } else {
+            Reach::Optional
+        }
     }
 }

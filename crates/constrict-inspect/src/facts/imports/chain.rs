@@ -38,7 +38,10 @@ impl Step {
 pub(super) fn shown(steps: &[&Step], with_last: bool) -> Vec<String> {
     let last = steps.len().saturating_sub(1);
     let kept = |at: usize| at == 0 || steps[at].crosses || (with_last && at == last);
-    let texts: Vec<String> = (0..steps.len()).filter(|at| kept(*at)).map(|at| steps[at].shown()).collect();
+    let texts: Vec<String> = (0..steps.len())
+        .filter(|at| kept(*at))
+        .map(|at| steps[at].shown())
+        .collect();
     if texts.len() <= LAST + 2 {
         return texts;
     }
@@ -55,7 +58,11 @@ pub(super) fn statement(import: &Import, only: Option<&str>) -> String {
         (Form::Module { .. }, _) => format!("import {module}"),
         (Form::Names(_), Some(only)) => format!("from {module} import {only}"),
         (Form::Names(names), None) => {
-            let mut shown: Vec<&str> = names.iter().take(NAMES).map(|name| name.name.as_str()).collect();
+            let mut shown: Vec<&str> = names
+                .iter()
+                .take(NAMES)
+                .map(|name| name.name.as_str())
+                .collect();
             if names.len() > NAMES {
                 shown.push("…");
             }

@@ -8,7 +8,17 @@ use crate::facts::Facts;
 use crate::files::{Files, file_name, parent};
 
 /// Directories that hold copies which nobody puts on the search path.
-const NOT_SEARCHED: &[&[u8]] = &[b"_vendor", b"_vendored", b"vendored", b"tests", b"test", b"__pycache__", b"node_modules", b"_distutils", b"extern"];
+const NOT_SEARCHED: &[&[u8]] = &[
+    b"_vendor",
+    b"_vendored",
+    b"vendored",
+    b"tests",
+    b"test",
+    b"__pycache__",
+    b"node_modules",
+    b"_distutils",
+    b"extern",
+];
 
 /// The directories in which a top-level module of some name lies, found in one walk when first asked for.
 #[derive(Debug, Default)]
@@ -16,17 +26,39 @@ pub(super) struct Elsewhere(OnceLock<BTreeMap<Vec<u8>, Vec<Vec<u8>>>>);
 
 impl Elsewhere {
     /// The directory with a module of this name that is nearest to one of these.
-    pub(super) fn find(&self, facts: &Facts<'_>, name: &str, near: &BTreeSet<Vec<u8>>) -> Option<Vec<u8>> {
+    pub(super) fn find(
+        &self,
+        facts: &Facts<'_>,
+        name: &str,
+        near: &BTreeSet<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
         let index = self.0.get_or_init(|| index(facts.files()));
-        let common = |directory: &[u8]| near.iter().map(|near| shared(near, directory)).max().unwrap_or(0);
-        index.get(name.as_bytes())?.iter().max_by_key(|directory| common(directory)).cloned()
+        let common = |directory: &[u8]| {
+            near.iter()
+                .map(|near| shared(near, directory))
+                .max()
+                .unwrap_or(0)
+        };
+        index
+            .get(name.as_bytes())?
+            .iter()
+            .max_by_key(|directory| common(directory))
+            .cloned()
     }
 }
 
 /// How many components two paths begin with alike.
 fn shared(one: &[u8], other: &[u8]) -> usize {
-    let parts = |path: &[u8]| path.split(|byte| *byte == b'/').map(<[u8]>::to_vec).collect::<Vec<_>>();
-    parts(one).iter().zip(parts(other)).take_while(|(one, other)| *one == other).count()
+    let parts = |path: &[u8]| {
+        path.split(|byte| *byte == b'/')
+            .map(<[u8]>::to_vec)
+            .collect::<Vec<_>>()
+    };
+    parts(one)
+        .iter()
+        .zip(parts(other))
+        .take_while(|(one, other)| *one == other)
+        .count()
 }
 
 fn index(files: &Files) -> BTreeMap<Vec<u8>, Vec<Vec<u8>>> {
@@ -39,9 +71,15 @@ fn index(files: &Files) -> BTreeMap<Vec<u8>, Vec<Vec<u8>>> {
     };
     for (path, node) in files.walk(b"") {
         let name = file_name(path);
-        let Some(stem) = stem(name).filter(|_| !node.is_directory()) else { continue };
+        let Some(stem) = stem(name).filter(|_| !node.is_directory()) else {
+            continue;
+        };
         let directory = parent(path);
-        if directory.starts_with(b"usr/share/") || directory.split(|byte| *byte == b'/').any(|part| NOT_SEARCHED.contains(&part)) {
+        if directory.starts_with(b"usr/share/")
+            || directory
+                .split(|byte| *byte == b'/')
+                .any(|part| NOT_SEARCHED.contains(&part))
+        {
             continue;
         }
         add(stem, directory);
@@ -57,6 +95,8 @@ fn index(files: &Files) -> BTreeMap<Vec<u8>, Vec<Vec<u8>>> {
 fn stem(name: &[u8]) -> Option<&[u8]> {
     match name.strip_suffix(b".py") {
         Some(stem) => Some(stem),
-        None => name.ends_with(b".so").then(|| name.split(|byte| *byte == b'.').next().unwrap_or_default()),
+        None => name
+            .ends_with(b".so")
+            .then(|| name.split(|byte| *byte == b'.').next().unwrap_or_default()),
     }
 }

@@ -26,19 +26,36 @@ fn silent() -> Step {
 
 /// A step that is what somebody says.
 fn said(text: String) -> Step {
-    Step { importer: None, file: String::new(), line: 0, text, crosses: true }
+    Step {
+        importer: None,
+        file: String::new(),
+        line: 0,
+        text,
+        crosses: true,
+    }
 }
 
 impl Walk<'_, '_> {
     /// What the interpreter imports by itself. `false` if it cannot start.
     pub(super) fn begin(&mut self, program: &Program, site: bool) -> bool {
-        let step = said(program.argv.iter().take(2).cloned().collect::<Vec<_>>().join(" "));
+        let step = said(
+            program
+                .argv
+                .iter()
+                .take(2)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" "),
+        );
         let started = self.import_dotted("encodings", Reach::Sure, &step);
         if started == Outcome::Missing {
             return false;
         }
         // frozen into later versions: no loss if a file is missing
-        for name in NEEDED.iter().chain(if site { &["os", "site"][..] } else { &[] }) {
+        for name in NEEDED
+            .iter()
+            .chain(if site { &["os", "site"][..] } else { &[] })
+        {
             self.import_dotted(name, Reach::Optional, &silent());
         }
         for name in TRIED.iter().filter(|_| site) {
@@ -65,11 +82,18 @@ impl Walk<'_, '_> {
 
     fn main_path(&mut self, path: &[u8]) {
         let files = self.facts.files();
-        let Some((path, node)) = files.resolve(path) else { return };
+        let Some((path, node)) = files.resolve(path) else {
+            return;
+        };
         let found = if node.is_directory() || super::is_zip(files, &path) {
             self.finder.find(MAIN, &[path])
         } else {
-            Some(Found { path, kind: ModuleKind::Source, portions: None, member: None })
+            Some(Found {
+                path,
+                kind: ModuleKind::Source,
+                portions: None,
+                member: None,
+            })
         };
         if let Some(found) = found {
             self.add(MAIN, found, None, Reach::Sure, silent(), true);
@@ -80,19 +104,30 @@ impl Walk<'_, '_> {
         let said = said(format!("python -m {name}"));
         let above = name.rsplit_once('.').map(|(above, _)| above);
         if let Some(above) = above
-            && !matches!(self.import_dotted(above, Reach::Sure, &said), Outcome::Found(_))
+            && !matches!(
+                self.import_dotted(above, Reach::Sure, &said),
+                Outcome::Found(_)
+            )
         {
             return;
         }
         let path = match above.and_then(|above| self.names.get(above)) {
-            Some(above) => self.nodes[*above].portions().map(<[Vec<u8>]>::to_vec).unwrap_or_default(),
+            Some(above) => self.nodes[*above]
+                .portions()
+                .map(<[Vec<u8>]>::to_vec)
+                .unwrap_or_default(),
             None => self.path.clone(),
         };
         let tail = name.rsplit_once('.').map_or(name, |(_, tail)| tail);
         match self.finder.find(tail, &path) {
             Some(found) if found.portions.is_some() => {
-                let Outcome::Found(package) = self.import_dotted(name, Reach::Sure, &said) else { return };
-                let portions = self.nodes[package].portions().map(<[Vec<u8>]>::to_vec).unwrap_or_default();
+                let Outcome::Found(package) = self.import_dotted(name, Reach::Sure, &said) else {
+                    return;
+                };
+                let portions = self.nodes[package]
+                    .portions()
+                    .map(<[Vec<u8>]>::to_vec)
+                    .unwrap_or_default();
                 match self.finder.find(MAIN, &portions) {
                     Some(found) => self.run_as_main(found, name),
                     None => self.absent_main(&format!("{name}.{MAIN}"), said),
@@ -107,16 +142,32 @@ impl Walk<'_, '_> {
     }
 
     fn run_as_main(&mut self, found: Found, package: &str) {
-        self.add(MAIN, found, Some(package.to_string()), Reach::Sure, silent(), true);
+        self.add(
+            MAIN,
+            found,
+            Some(package.to_string()),
+            Reach::Sure,
+            silent(),
+            true,
+        );
     }
 
     fn absent_main(&mut self, name: &str, step: Step) {
-        let absent = Absent { reach: Reach::Sure, step, why: Absence::NotFound };
+        let absent = Absent {
+            reach: Reach::Sure,
+            step,
+            why: Absence::NotFound,
+        };
         self.absent.insert((name.to_string(), None, 0), absent);
     }
 
     fn main_code(&mut self, text: &str) {
-        let found = Found { path: b"-c".to_vec(), kind: ModuleKind::Source, portions: None, member: None };
+        let found = Found {
+            path: b"-c".to_vec(),
+            kind: ModuleKind::Source,
+            portions: None,
+            member: None,
+        };
         let source = parse(text.as_bytes(), self.interpreter.version);
         let id = self.add(MAIN, found, None, Reach::Sure, silent(), true);
         let node = &mut self.nodes[id];
@@ -127,7 +178,11 @@ impl Walk<'_, '_> {
 
     /// What a server is told to import.
     pub(super) fn demand(&mut self, demand: &Demand) {
-        let reach = if demand.sure { Reach::Sure } else { Reach::Maybe };
+        let reach = if demand.sure {
+            Reach::Sure
+        } else {
+            Reach::Maybe
+        };
         self.own.insert(top(&demand.module).to_string());
         let step = said(demand.why.clone());
         let target = self.import_dotted(&demand.module, reach, &step);
@@ -139,8 +194,15 @@ impl Walk<'_, '_> {
     /// Searches these directories first from now on.
     pub(super) fn search_first(&mut self, directories: &[Vec<u8>]) {
         let known = std::mem::take(&mut self.path);
-        let mut path: Vec<Vec<u8>> = directories.iter().map(|directory| join(b"", directory)).collect();
-        path.extend(known.into_iter().filter(|element| !directories.contains(element)));
+        let mut path: Vec<Vec<u8>> = directories
+            .iter()
+            .map(|directory| join(b"", directory))
+            .collect();
+        path.extend(
+            known
+                .into_iter()
+                .filter(|element| !directories.contains(element)),
+        );
         self.path = path;
     }
 }

@@ -66,8 +66,16 @@ impl<'a> Finder<'a> {
         endings.push((".so".into(), ModuleKind::Extension));
         endings.push((".py".into(), ModuleKind::Source));
         endings.push((".pyc".into(), ModuleKind::Bytecode));
-        let loose = (!interpreter.soabi_known).then(|| tag.splitn(3, '-').take(2).collect::<Vec<_>>().join("-"));
-        Finder { files, user, endings, loose: loose.map(|tag| format!(".{tag}-")), listings: HashMap::new(), archives: HashMap::new() }
+        let loose = (!interpreter.soabi_known)
+            .then(|| tag.splitn(3, '-').take(2).collect::<Vec<_>>().join("-"));
+        Finder {
+            files,
+            user,
+            endings,
+            loose: loose.map(|tag| format!(".{tag}-")),
+            listings: HashMap::new(),
+            archives: HashMap::new(),
+        }
     }
 
     /// Whose eyes it sees with.
@@ -87,7 +95,9 @@ impl<'a> Finder<'a> {
             listing.closed = !may || self.user.blocked(self.files, directory).is_some();
             if !listing.closed {
                 for (name, node) in self.files.list(&path) {
-                    listing.names.insert(name.to_vec(), self.entry(&path, name, &node.kind));
+                    listing
+                        .names
+                        .insert(name.to_vec(), self.entry(&path, name, &node.kind));
                 }
             }
         }
@@ -98,8 +108,14 @@ impl<'a> Finder<'a> {
 
     fn entry(&self, directory: &[u8], name: &[u8], kind: &Kind) -> Entry {
         match kind {
-            Kind::Directory => Entry { directory: true, file: false },
-            Kind::File { .. } => Entry { directory: false, file: true },
+            Kind::Directory => Entry {
+                directory: true,
+                file: false,
+            },
+            Kind::File { .. } => Entry {
+                directory: false,
+                file: true,
+            },
             Kind::Symlink { .. } => {
                 let target = self.files.resolve(&join(directory, name));
                 Entry {
@@ -107,13 +123,18 @@ impl<'a> Finder<'a> {
                     file: target.is_some_and(|(_, node)| node.is_file()),
                 }
             }
-            Kind::Special => Entry { directory: false, file: false },
+            Kind::Special => Entry {
+                directory: false,
+                file: false,
+            },
         }
     }
 
     /// The first directory of `path` that the user may not look into.
     pub(super) fn closed(&mut self, path: &[Vec<u8>]) -> Option<Vec<u8>> {
-        path.iter().find(|directory| self.listing(directory).closed).cloned()
+        path.iter()
+            .find(|directory| self.listing(directory).closed)
+            .cloned()
     }
 
     /// Finds the module whose last component is `tail` on `path`.
@@ -121,13 +142,20 @@ impl<'a> Finder<'a> {
         let mut portions = Vec::new();
         for element in path {
             match self.find_in(tail, element) {
-                Some(found) if found.kind == ModuleKind::Namespace => portions.extend(found.portions.unwrap_or_default()),
+                Some(found) if found.kind == ModuleKind::Namespace => {
+                    portions.extend(found.portions.unwrap_or_default())
+                }
                 Some(found) => return Some(found),
                 None => {}
             }
         }
         let first = portions.first()?.clone();
-        Some(Found { path: first.clone(), kind: ModuleKind::Namespace, portions: Some(portions), member: None })
+        Some(Found {
+            path: first.clone(),
+            kind: ModuleKind::Namespace,
+            portions: Some(portions),
+            member: None,
+        })
     }
 
     fn find_in(&mut self, tail: &str, element: &[u8]) -> Option<Found> {
@@ -148,12 +176,22 @@ impl<'a> Finder<'a> {
             let inside = self.listing(&directory);
             if let Some((name, kind)) = self.ending(&inside, "__init__") {
                 let path = join(&directory, name.as_bytes());
-                return Some(Found { path, kind, portions: Some(vec![directory]), member: None });
+                return Some(Found {
+                    path,
+                    kind,
+                    portions: Some(vec![directory]),
+                    member: None,
+                });
             }
         }
         if let Some((name, kind)) = self.ending(&listing, tail) {
             let path = join(element, name.as_bytes());
-            return Some(Found { path, kind, portions: None, member: None });
+            return Some(Found {
+                path,
+                kind,
+                portions: None,
+                member: None,
+            });
         }
         is_directory.then(|| Found {
             path: directory.clone(),
@@ -167,14 +205,21 @@ impl<'a> Finder<'a> {
     fn ending(&self, listing: &Listing, stem: &str) -> Option<(String, ModuleKind)> {
         for (ending, kind) in &self.endings {
             let name = format!("{stem}{ending}");
-            if listing.names.get(name.as_bytes()).is_some_and(|entry| entry.file) {
+            if listing
+                .names
+                .get(name.as_bytes())
+                .is_some_and(|entry| entry.file)
+            {
                 return Some((name, *kind));
             }
         }
         let start = format!("{stem}{}", self.loose.as_ref()?);
         let fits = |name: &&Vec<u8>| name.starts_with(start.as_bytes()) && name.ends_with(b".so");
         let name = listing.names.keys().find(fits)?;
-        Some((String::from_utf8_lossy(name).into_owned(), ModuleKind::Extension))
+        Some((
+            String::from_utf8_lossy(name).into_owned(),
+            ModuleKind::Extension,
+        ))
     }
 
     /// The zip that a path leads into, and the rest of the path.
@@ -182,8 +227,12 @@ impl<'a> Finder<'a> {
         let mut above = element;
         while !above.is_empty() {
             if let Some(node) = self.files.resolve(above).map(|(_, node)| node) {
-                let inner = element[above.len()..].strip_prefix(b"/").unwrap_or_default();
-                return node.is_file().then(|| (above.to_vec(), String::from_utf8_lossy(inner).into_owned()));
+                let inner = element[above.len()..]
+                    .strip_prefix(b"/")
+                    .unwrap_or_default();
+                return node
+                    .is_file()
+                    .then(|| (above.to_vec(), String::from_utf8_lossy(inner).into_owned()));
             }
             above = parent(above);
         }
@@ -193,7 +242,10 @@ impl<'a> Finder<'a> {
     fn archive(&mut self, path: &[u8]) -> Option<Arc<Archive>> {
         if !self.archives.contains_key(path) {
             let readable = self.user.can(self.files, path, Want::Read) && is_zip(self.files, path);
-            let archive = readable.then(|| Archive::read(self.files, path)).flatten().map(Arc::new);
+            let archive = readable
+                .then(|| Archive::read(self.files, path))
+                .flatten()
+                .map(Arc::new);
             self.archives.insert(path.to_vec(), archive);
         }
         self.archives.get(path).cloned().flatten()
@@ -201,7 +253,11 @@ impl<'a> Finder<'a> {
 }
 
 fn find_in_archive(archive: &Arc<Archive>, path: &[u8], inner: &str, tail: &str) -> Option<Found> {
-    let below = if inner.is_empty() { tail.to_string() } else { format!("{inner}/{tail}") };
+    let below = if inner.is_empty() {
+        tail.to_string()
+    } else {
+        format!("{inner}/{tail}")
+    };
     let candidates = [
         (format!("{below}/__init__.pyc"), ModuleKind::Bytecode, true),
         (format!("{below}/__init__.py"), ModuleKind::Zipped, true),
@@ -215,7 +271,10 @@ fn find_in_archive(archive: &Arc<Archive>, path: &[u8], inner: &str, tail: &str)
                 path: join(path, name.as_bytes()),
                 kind,
                 portions: package.then(|| vec![directory]),
-                    member: Some(Member { archive: archive.clone(), name }),
+                member: Some(Member {
+                    archive: archive.clone(),
+                    name,
+                }),
             });
         }
     }

@@ -22,7 +22,10 @@ pub(super) struct Known {
 
 /// What a walk with these failed checks has learned.
 pub(super) fn learn(walk: &Walk<'_, '_>, failed_checks: &[Check]) -> Known {
-    let mut known = Known { failed: failed_attempts(walk, failed_checks), ..Known::default() };
+    let mut known = Known {
+        failed: failed_attempts(walk, failed_checks),
+        ..Known::default()
+    };
     for node in &walk.nodes {
         let Some(source) = &node.source else { continue };
         known.injected.extend(source.injects.iter().cloned());
@@ -35,14 +38,22 @@ pub(super) fn learn(walk: &Walk<'_, '_>, failed_checks: &[Check]) -> Known {
 }
 
 /// The modules whose import surely fails, and the attempts that fail with what they import.
-fn failed_attempts(walk: &Walk<'_, '_>, failed_checks: &[Check]) -> BTreeMap<String, BTreeSet<u32>> {
+fn failed_attempts(
+    walk: &Walk<'_, '_>,
+    failed_checks: &[Check],
+) -> BTreeMap<String, BTreeSet<u32>> {
     let mut fails = vec![false; walk.nodes.len()];
     let mut found: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
     for check in failed_checks {
-        let Some(importer) = check.step.importer else { continue };
+        let Some(importer) = check.step.importer else {
+            continue;
+        };
         fails[importer] |= check.hard;
         if let Some(attempt) = check.attempt {
-            found.entry(walk.nodes[importer].name.clone()).or_default().insert(attempt);
+            found
+                .entry(walk.nodes[importer].name.clone())
+                .or_default()
+                .insert(attempt);
         }
     }
     // importers of each module that need it
@@ -56,7 +67,10 @@ fn failed_attempts(walk: &Walk<'_, '_>, failed_checks: &[Check]) -> BTreeMap<Str
                 Outcome::Unknown => {}
             }
         }
-        let too_new = node.source.as_ref().is_some_and(|source| source.newer_syntax.is_some());
+        let too_new = node
+            .source
+            .as_ref()
+            .is_some_and(|source| source.newer_syntax.is_some());
         fails[id] |= too_new;
         if fails[id] {
             pending.push(id);

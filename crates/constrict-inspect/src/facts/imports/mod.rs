@@ -208,25 +208,41 @@ impl Imports {
             let search = facts.interpreters().search_path(facts, program)?;
             Some(follow(facts, at, program, search, (&sources, &elsewhere)))
         });
-        Imports { runs: closures.collect(), sources: sources.clone() }
+        Imports {
+            runs: closures.collect(),
+            sources: sources.clone(),
+        }
     }
 }
 
 /// Words of commands that install while the image starts: what is missing may come.
 const INSTALLING: &[&str] = &["install", "sync", "ensurepip"];
 /// Their programs.
-const INSTALLERS: &[&str] = &["pip", "pip3", "uv", "poetry", "pipenv", "pdm", "conda", "mamba", "pixi"];
+const INSTALLERS: &[&str] = &[
+    "pip", "pip3", "uv", "poetry", "pipenv", "pdm", "conda", "mamba", "pixi",
+];
 
 /// Whether a program before this one installs something.
 fn installs_before(facts: &Facts<'_>, program: usize) -> bool {
     facts.start().programs.iter().take(program).any(|earlier| {
-        let word = |list: &[&str]| earlier.argv.iter().any(|word| list.contains(&word.rsplit('/').next().unwrap_or(word)));
+        let word = |list: &[&str]| {
+            earlier
+                .argv
+                .iter()
+                .any(|word| list.contains(&word.rsplit('/').next().unwrap_or(word)))
+        };
         word(INSTALLERS) && word(INSTALLING)
     })
 }
 
 /// The closure of one program.
-fn follow(facts: &Facts<'_>, at: usize, program: &Program, search: SearchPath, shared: (&Sources, &Elsewhere)) -> Closure {
+fn follow(
+    facts: &Facts<'_>,
+    at: usize,
+    program: &Program,
+    search: SearchPath,
+    shared: (&Sources, &Elsewhere),
+) -> Closure {
     let mut known = Known::default();
     for last in (0..MOST_WALKS).rev() {
         let mut walk = walk(facts, program, &search, &known, shared);
@@ -234,7 +250,10 @@ fn follow(facts: &Facts<'_>, at: usize, program: &Program, search: SearchPath, s
         let learned = learn::learn(&walk, &failed);
         if last == 0 || learned == known {
             let mut closure = closure(&walk, at, failed);
-            let in_zip = walk.names.get("__main__").is_some_and(|id| walk.nodes[*id].found.member.is_some());
+            let in_zip = walk
+                .names
+                .get("__main__")
+                .is_some_and(|id| walk.nodes[*id].found.member.is_some());
             if in_zip || installs_before(facts, at) {
                 closure.distrust();
             }
@@ -255,8 +274,14 @@ fn walk<'a, 'f>(
     let interpreter = &facts.interpreters().all[search.interpreter];
     let finder = Finder::new(facts.files(), &program.user, interpreter);
     let mut walk = Walk::new(facts, finder, shared, interpreter, search, known);
-    let Some(run) = &program.python else { return walk };
-    walk.own.extend(run.demands.iter().map(|demand| node::top(&demand.module).to_string()));
+    let Some(run) = &program.python else {
+        return walk;
+    };
+    walk.own.extend(
+        run.demands
+            .iter()
+            .map(|demand| node::top(&demand.module).to_string()),
+    );
     let site = !run.options.iter().any(|option| option == "-S");
     if walk.begin(program, site) {
         walk.main(run);
@@ -272,7 +297,10 @@ fn walk<'a, 'f>(
 
 /// What a walk has found.
 fn closure(walk: &Walk<'_, '_>, program: usize, failed: Vec<Check>) -> Closure {
-    let importer = |step: &Step| step.importer.map_or_else(Vec::new, |id| walk.nodes[id].found.path.clone());
+    let importer = |step: &Step| {
+        step.importer
+            .map_or_else(Vec::new, |id| walk.nodes[id].found.path.clone())
+    };
     let modules = walk.nodes.iter().map(|node| {
         let module = Module {
             path: node.found.path.clone(),
@@ -283,15 +311,18 @@ fn closure(walk: &Walk<'_, '_>, program: usize, failed: Vec<Check>) -> Closure {
         };
         (node.name.clone(), module)
     });
-    let missing = walk.absent.iter().map(|((name, _, line), absent)| MissingModule {
-        name: name.clone(),
-        need: absent.reach,
-        chain: chain_of(walk, &absent.step, true),
-        importer: importer(&absent.step),
-        line: *line,
-        searched: walk.path.clone(),
-        why: absent.why.clone(),
-    });
+    let missing = walk
+        .absent
+        .iter()
+        .map(|((name, _, line), absent)| MissingModule {
+            name: name.clone(),
+            need: absent.reach,
+            chain: chain_of(walk, &absent.step, true),
+            importer: importer(&absent.step),
+            line: *line,
+            searched: walk.path.clone(),
+            why: absent.why.clone(),
+        });
     let names = failed.iter().map(|check| MissingName {
         module: walk.nodes[check.module].name.clone(),
         path: walk.nodes[check.module].found.path.clone(),
@@ -316,7 +347,9 @@ fn closure(walk: &Walk<'_, '_>, program: usize, failed: Vec<Check>) -> Closure {
         program,
         search: walk.search.clone(),
         modules: modules.collect(),
-        missing: missing.filter(|missing| !walk.known.injected.contains(&missing.name)).collect(),
+        missing: missing
+            .filter(|missing| !walk.known.injected.contains(&missing.name))
+            .collect(),
         missing_names: names.collect(),
         too_new: too_new.collect(),
     }
@@ -325,15 +358,23 @@ fn closure(walk: &Walk<'_, '_>, program: usize, failed: Vec<Check>) -> Closure {
 impl Closure {
     /// Nothing that is missing counts.
     fn distrust(&mut self) {
-        self.missing.iter_mut().for_each(|missing| missing.need = Reach::Optional);
-        self.missing_names.iter_mut().for_each(|missing| missing.need = Reach::Optional);
+        self.missing
+            .iter_mut()
+            .for_each(|missing| missing.need = Reach::Optional);
+        self.missing_names
+            .iter_mut()
+            .for_each(|missing| missing.need = Reach::Optional);
     }
 }
 
 /// The chain that ends with a step.
 fn chain_of(walk: &Walk<'_, '_>, step: &Step, with_last: bool) -> Vec<String> {
     let mut steps = vec![step];
-    while let Some(importer) = steps.last().and_then(|step| step.importer).filter(|_| steps.len() < MOST_STEPS) {
+    while let Some(importer) = steps
+        .last()
+        .and_then(|step| step.importer)
+        .filter(|_| steps.len() < MOST_STEPS)
+    {
         steps.push(&walk.nodes[importer].step);
     }
     steps.reverse();

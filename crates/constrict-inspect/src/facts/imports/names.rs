@@ -12,8 +12,22 @@ use super::{ModuleKind, Reach};
 
 /// What the import system itself puts into every module.
 const GIVEN: &[&str] = &[
-    "__all__", "__annotations__", "__builtins__", "__cached__", "__dict__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__path__", "__spec__",
-    "__class__", "__annotate__", "__conditional_annotations__", "__debug__",
+    "__all__",
+    "__annotations__",
+    "__builtins__",
+    "__cached__",
+    "__dict__",
+    "__doc__",
+    "__file__",
+    "__loader__",
+    "__name__",
+    "__package__",
+    "__path__",
+    "__spec__",
+    "__class__",
+    "__annotate__",
+    "__conditional_annotations__",
+    "__debug__",
 ];
 
 /// Whether a module has a name.
@@ -31,7 +45,11 @@ impl Walk<'_, '_> {
         let import = taken.import.clone();
         let names: Vec<String> = match &import.form {
             Form::Names(names) => names.iter().map(|name| name.name.clone()).collect(),
-            Form::Star => self.nodes[target].source.as_ref().and_then(|source| source.names.all.clone()).unwrap_or_default(),
+            Form::Star => self.nodes[target]
+                .source
+                .as_ref()
+                .and_then(|source| source.names.all.clone())
+                .unwrap_or_default(),
             _ => return,
         };
         for name in names {
@@ -39,8 +57,19 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn take_name(&mut self, target: usize, name: &str, taken: &Taken, import: &Import, reach: Reach) {
-        let bound = self.nodes[target].source.as_ref().and_then(|source| source.names.bound.get(name)).copied();
+    fn take_name(
+        &mut self,
+        target: usize,
+        name: &str,
+        taken: &Taken,
+        import: &Import,
+        reach: Reach,
+    ) {
+        let bound = self.nodes[target]
+            .source
+            .as_ref()
+            .and_then(|source| source.names.bound.get(name))
+            .copied();
         // `from . import x` in a package binds what it asks for itself
         let bound = bound.filter(|_| target != taken.importer);
         if bound.is_some_and(|binding| binding.sure) || GIVEN.contains(&name) {
@@ -51,10 +80,20 @@ impl Walk<'_, '_> {
         let step = self.step(taken.importer, import, Some(name), &full);
         let in_body = import.body.as_ref().map(|body| body.need);
         if is_package && (self.names.contains_key(&full) || self.has_submodule(target, name)) {
-            let reach = if bound.is_some() { reach.max(Reach::Maybe) } else { reach };
+            let reach = if bound.is_some() {
+                reach.max(Reach::Maybe)
+            } else {
+                reach
+            };
             let outcome = self.module(&full, Some(target), reach, &step);
             if bound.is_none() {
-                self.note(taken.importer, import.need, in_body, taken.relative, outcome);
+                self.note(
+                    taken.importer,
+                    import.need,
+                    in_body,
+                    taken.relative,
+                    outcome,
+                );
             }
             return;
         }
@@ -63,19 +102,35 @@ impl Walk<'_, '_> {
         }
         if self.nodes[target].found.kind == ModuleKind::Namespace {
             let outcome = self.module(&full, Some(target), reach, &step);
-            self.note(taken.importer, import.need, in_body, taken.relative, outcome);
+            self.note(
+                taken.importer,
+                import.need,
+                in_body,
+                taken.relative,
+                outcome,
+            );
             return;
         }
         let (hard, attempt) = match in_body.unwrap_or(import.need) {
             Need::Guarded { attempt } => (false, Some(attempt)),
             _ => (taken.relative == Reach::Sure, None),
         };
-        self.checks.push(Check { module: target, name: name.to_string(), reach, step, hard, attempt, attribute: false });
+        self.checks.push(Check {
+            module: target,
+            name: name.to_string(),
+            reach,
+            step,
+            hard,
+            attempt,
+            attribute: false,
+        });
     }
 
     /// Whether a package has a submodule, without importing it.
     pub(super) fn has_submodule(&mut self, id: usize, name: &str) -> bool {
-        let Some(portions) = self.nodes[id].portions().map(<[Vec<u8>]>::to_vec) else { return false };
+        let Some(portions) = self.nodes[id].portions().map(<[Vec<u8>]>::to_vec) else {
+            return false;
+        };
         self.finder.find(name, &portions).is_some()
     }
 
@@ -85,7 +140,9 @@ impl Walk<'_, '_> {
             return;
         }
         for used in source.uses.iter().filter(|used| used.body.is_none()) {
-            let relative = self.nodes[id].circumstances(source, self.known).top(used.need);
+            let relative = self.nodes[id]
+                .circumstances(source, self.known)
+                .top(used.need);
             if let Some(relative) = relative {
                 self.add_use(id, used, relative, reach.max(relative));
             }
@@ -93,8 +150,12 @@ impl Walk<'_, '_> {
     }
 
     fn add_use(&mut self, id: usize, used: &Use, relative: Reach, reach: Reach) {
-        let Some(path) = self.absolute_use(id, &used.path) else { return };
-        let Some((target, name)) = self.module_of_use(&path) else { return };
+        let Some(path) = self.absolute_use(id, &used.path) else {
+            return;
+        };
+        let Some((target, name)) = self.module_of_use(&path) else {
+            return;
+        };
         let step = super::chain::Step {
             importer: Some(id),
             file: self.shown(id),
@@ -106,7 +167,15 @@ impl Walk<'_, '_> {
             Need::Guarded { attempt } => Some(attempt),
             _ => None,
         };
-        self.checks.push(Check { module: target, name, reach, step, hard: relative == Reach::Sure && attempt.is_none(), attempt, attribute: true });
+        self.checks.push(Check {
+            module: target,
+            name,
+            reach,
+            step,
+            hard: relative == Reach::Sure && attempt.is_none(),
+            attempt,
+            attribute: true,
+        });
     }
 
     /// A path with leading dots as a whole name.
@@ -116,7 +185,10 @@ impl Walk<'_, '_> {
         if level == 0 {
             return Some(path.to_string());
         }
-        let mut package = self.nodes[id].package.as_deref().filter(|package| !package.is_empty())?;
+        let mut package = self.nodes[id]
+            .package
+            .as_deref()
+            .filter(|package| !package.is_empty())?;
         for _ in 1..level {
             package = package.rsplit_once('.')?.0;
         }
@@ -144,7 +216,9 @@ impl Walk<'_, '_> {
 
     /// Whether a package has something under the name of its submodule that need not be the submodule.
     fn binds_other(&self, id: usize, name: &str) -> bool {
-        let Some(source) = &self.nodes[id].source else { return self.nodes[id].found.kind != ModuleKind::Namespace };
+        let Some(source) = &self.nodes[id].source else {
+            return self.nodes[id].found.kind != ModuleKind::Namespace;
+        };
         if !source.names.bound.contains_key(name) {
             return !source.names.stars.is_empty() || source.names.open.is_some();
         }
@@ -166,9 +240,15 @@ impl Walk<'_, '_> {
             })
             .collect();
         // where the import itself fails, the name stands for something else by the time it is read
-        let imported: BTreeSet<(usize, String, Option<usize>)> =
-            failed.iter().filter(|check| !check.attribute).map(|check| (check.module, check.name.clone(), check.step.importer)).collect();
-        failed.retain(|check| !check.attribute || !imported.contains(&(check.module, check.name.clone(), check.step.importer)));
+        let imported: BTreeSet<(usize, String, Option<usize>)> = failed
+            .iter()
+            .filter(|check| !check.attribute)
+            .map(|check| (check.module, check.name.clone(), check.step.importer))
+            .collect();
+        failed.retain(|check| {
+            !check.attribute
+                || !imported.contains(&(check.module, check.name.clone(), check.step.importer))
+        });
         failed
     }
 
@@ -178,19 +258,33 @@ impl Walk<'_, '_> {
         }
         let full = format!("{}.{name}", self.nodes[id].name);
         let given = GIVEN.contains(&name) || self.names.contains_key(&full);
-        if given || self.known.patched.contains(&full) || self.known.injected.contains(&full) || self.has_submodule(id, name) {
+        if given
+            || self.known.patched.contains(&full)
+            || self.known.injected.contains(&full)
+            || self.has_submodule(id, name)
+        {
             return Defines::Yes;
         }
-        let Some(source) = self.nodes[id].source.clone() else { return Defines::Unknown };
+        let Some(source) = self.nodes[id].source.clone() else {
+            return Defines::Unknown;
+        };
         if source.names.bound.contains_key(name) {
             return Defines::Yes;
         }
-        let closed = source.names.open.is_none() && !source.truncated && !source.alters_path && source.newer_syntax.is_none();
+        let closed = source.names.open.is_none()
+            && !source.truncated
+            && !source.alters_path
+            && source.newer_syntax.is_none();
         if !closed || self.hands_itself_out(id, &source) {
             return Defines::Unknown;
         }
         let mut result = Defines::No;
-        for star in source.names.stars.iter().filter(|star| star.need != Need::TypeChecking) {
+        for star in source
+            .names
+            .stars
+            .iter()
+            .filter(|star| star.need != Need::TypeChecking)
+        {
             let import = Import {
                 level: star.level,
                 module: star.module.clone(),
@@ -200,7 +294,10 @@ impl Walk<'_, '_> {
                 body: None,
                 message: None,
             };
-            let target = self.absolute(id, &import).ok().and_then(|base| self.names.get(&base).copied());
+            let target = self
+                .absolute(id, &import)
+                .ok()
+                .and_then(|base| self.names.get(&base).copied());
             match target.map_or(Defines::Unknown, |target| self.defines(target, name, seen)) {
                 Defines::Yes => return Defines::Yes,
                 Defines::Unknown => result = Defines::Unknown,
@@ -224,16 +321,39 @@ impl Walk<'_, '_> {
     }
 
     /// Whether a module has a name for a server: `app.main:app`.
-    pub(super) fn demand_attribute(&mut self, target: Outcome, attribute: &str, reach: Reach, step: &super::chain::Step) {
+    pub(super) fn demand_attribute(
+        &mut self,
+        target: Outcome,
+        attribute: &str,
+        reach: Reach,
+        step: &super::chain::Step,
+    ) {
         let name = attribute.split(['.', '(', '[']).next().unwrap_or_default();
-        let Outcome::Found(module) = target else { return };
+        let Outcome::Found(module) = target else {
+            return;
+        };
         self.parse_one(module);
         if !name.is_empty() {
-            let check = Check { module, name: name.to_string(), reach, step: step.clone(), hard: false, attempt: None, attribute: true };
+            let check = Check {
+                module,
+                name: name.to_string(),
+                reach,
+                step: step.clone(),
+                hard: false,
+                attempt: None,
+                attribute: true,
+            };
             self.checks.push(check);
         }
         if attribute.contains('(') {
-            self.push(reach, Task::Call { module, function: name.to_string(), hops: 0 });
+            self.push(
+                reach,
+                Task::Call {
+                    module,
+                    function: name.to_string(),
+                    hops: 0,
+                },
+            );
         }
     }
 }

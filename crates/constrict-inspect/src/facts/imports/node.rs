@@ -47,8 +47,17 @@ impl Node {
     }
 
     /// The module as the circumstances of its statements see it.
-    pub(super) fn circumstances<'a>(&self, source: &'a Module, known: &'a super::learn::Known) -> Circumstances<'a> {
-        Circumstances { source, failed: known.failed.get(&self.name), main: self.main, own: self.origin == Origin::Own || self.main }
+    pub(super) fn circumstances<'a>(
+        &self,
+        source: &'a Module,
+        known: &'a super::learn::Known,
+    ) -> Circumstances<'a> {
+        Circumstances {
+            source,
+            failed: known.failed.get(&self.name),
+            main: self.main,
+            own: self.origin == Origin::Own || self.main,
+        }
     }
 }
 

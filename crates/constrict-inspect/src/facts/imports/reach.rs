@@ -68,6 +68,10 @@ impl Circumstances<'_> {
 
     /// What a condition that is not known comes to: what libraries may do is their own matter.
     fn unsure(&self) -> Reach {
-        if self.own { Reach::Maybe } else { Reach::Optional }
+        if self.own {
+            Reach::Maybe
+        } else {
+            Reach::Optional
+        }
     }
 }

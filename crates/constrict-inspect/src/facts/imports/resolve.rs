@@ -26,8 +26,18 @@ impl Walk<'_, '_> {
         if import.level == 0 {
             return Ok(import.module.clone());
         }
-        let written = || format!("{}{}", ".".repeat(usize::try_from(import.level).unwrap_or(0).min(20)), import.module);
-        let mut package = self.nodes[id].package.as_deref().filter(|package| !package.is_empty()).ok_or_else(written)?;
+        let written = || {
+            format!(
+                "{}{}",
+                ".".repeat(usize::try_from(import.level).unwrap_or(0).min(20)),
+                import.module
+            )
+        };
+        let mut package = self.nodes[id]
+            .package
+            .as_deref()
+            .filter(|package| !package.is_empty())
+            .ok_or_else(written)?;
         for _ in 1..import.level {
             package = package.rsplit_once('.').ok_or_else(written)?.0;
         }
@@ -42,7 +52,9 @@ impl Walk<'_, '_> {
         let mut above = None;
         let mut end = 0;
         while end < name.len() {
-            end = name[end + 1..].find('.').map_or(name.len(), |at| end + 1 + at);
+            end = name[end + 1..]
+                .find('.')
+                .map_or(name.len(), |at| end + 1 + at);
             match self.module(&name[..end], above, reach, step) {
                 Outcome::Found(id) => above = Some(id),
                 other => return other,
@@ -52,7 +64,13 @@ impl Walk<'_, '_> {
     }
 
     /// One module, whose package is `above`.
-    pub(super) fn module(&mut self, name: &str, above: Option<usize>, reach: Reach, step: &Step) -> Outcome {
+    pub(super) fn module(
+        &mut self,
+        name: &str,
+        above: Option<usize>,
+        reach: Reach,
+        step: &Step,
+    ) -> Outcome {
         if let Some(id) = self.names.get(name).copied() {
             self.improve(id, reach, step);
             return Outcome::Found(id);
@@ -83,7 +101,15 @@ impl Walk<'_, '_> {
     }
 
     /// Takes a module in.
-    pub(super) fn add(&mut self, name: &str, found: Found, package: Option<String>, reach: Reach, step: Step, main: bool) -> usize {
+    pub(super) fn add(
+        &mut self,
+        name: &str,
+        found: Found,
+        package: Option<String>,
+        reach: Reach,
+        step: Step,
+        main: bool,
+    ) -> usize {
         let id = self.nodes.len();
         let origin = self.origin(name, &found);
         self.nodes.push(Node {
@@ -117,8 +143,15 @@ impl Walk<'_, '_> {
 
     /// Records an import of what nothing provides.
     pub(super) fn add_absent(&mut self, name: &str, reach: Reach, step: &Step, why: Absence) {
-        let absent = Absent { reach, step: step.clone(), why };
-        let known = self.absent.entry((name.to_string(), step.importer, step.line)).or_insert_with(|| absent.clone());
+        let absent = Absent {
+            reach,
+            step: step.clone(),
+            why,
+        };
+        let known = self
+            .absent
+            .entry((name.to_string(), step.importer, step.line))
+            .or_insert_with(|| absent.clone());
         if reach < known.reach {
             *known = absent;
         }
@@ -132,7 +165,12 @@ impl Walk<'_, '_> {
     }
 
     fn search_top(&mut self, name: &str) -> Search {
-        let builtin = || Found { path: Vec::new(), kind: ModuleKind::Builtin, portions: None, member: None };
+        let builtin = || Found {
+            path: Vec::new(),
+            kind: ModuleKind::Builtin,
+            portions: None,
+            member: None,
+        };
         if builtin::is_always(name) {
             return Search::Found(builtin());
         }
@@ -141,7 +179,11 @@ impl Walk<'_, '_> {
         }
         let path = std::mem::take(&mut self.path);
         let found = self.finder.find(name, &path);
-        let closed = if found.is_none() { self.finder.closed(&path) } else { None };
+        let closed = if found.is_none() {
+            self.finder.closed(&path)
+        } else {
+            None
+        };
         self.path = path;
         if let Some(found) = found {
             return Search::Found(found);
@@ -149,7 +191,9 @@ impl Walk<'_, '_> {
         if builtin::may_be(name, &self.dynamic) {
             return Search::Found(builtin());
         }
-        if self.interpreter.implementation == Implementation::PyPy && (name.starts_with('_') || name == "pypyjit") {
+        if self.interpreter.implementation == Implementation::PyPy
+            && (name.starts_with('_') || name == "pypyjit")
+        {
             return Search::Unknown;
         }
         if name == "distutils"
@@ -167,7 +211,11 @@ impl Walk<'_, '_> {
         let tail = name.rsplit_once('.').map_or(name, |(_, tail)| tail);
         let Some(portions) = self.nodes[above].portions().map(<[Vec<u8>]>::to_vec) else {
             // a module that puts its own into `sys.modules`, or of another kind of finder
-            return if self.is_open(above) { Search::Unknown } else { Search::Missing(Absence::NotAPackage) };
+            return if self.is_open(above) {
+                Search::Unknown
+            } else {
+                Search::Missing(Absence::NotAPackage)
+            };
         };
         if let Some(found) = self.finder.find(tail, &portions) {
             return Search::Found(found);
@@ -197,10 +245,17 @@ impl Walk<'_, '_> {
         if node.found.kind == ModuleKind::Namespace {
             return false;
         }
-        let Some(source) = &node.source else { return true };
-        let open = matches!(source.names.open, Some(Open::SysModules | Open::Exec | Open::Bound));
+        let Some(source) = &node.source else {
+            return true;
+        };
+        let open = matches!(
+            source.names.open,
+            Some(Open::SysModules | Open::Exec | Open::Bound)
+        );
         let own = format!("{}.", node.name);
-        open || source.alters_search || source.alters_path || source.injects.iter().any(|name| name.starts_with(&own))
+        open || source.alters_search
+            || source.alters_path
+            || source.injects.iter().any(|name| name.starts_with(&own))
     }
 
     /// The directories that a package gets by `pkgutil.extend_path` and its like.
@@ -209,24 +264,57 @@ impl Walk<'_, '_> {
         let node = &self.nodes[id];
         node.source.as_ref().filter(|source| source.alters_path)?;
         let relative = node.name.replace('.', "/");
-        Some(self.path.iter().map(|element| join(element, relative.as_bytes())).collect())
+        Some(
+            self.path
+                .iter()
+                .map(|element| join(element, relative.as_bytes()))
+                .collect(),
+        )
     }
 
     /// What a finder of an editable installation provides.
     fn mapped(&self, name: &str) -> Option<Found> {
-        let mapped = self.search.mapped.iter().find(|mapped| mapped.name == name)?;
+        let mapped = self
+            .search
+            .mapped
+            .iter()
+            .find(|mapped| mapped.name == name)?;
         let files = self.facts.files();
         if files.is_directory(&mapped.path) {
             let init = join(&mapped.path, b"__init__.py");
             let portions = Some(vec![mapped.path.clone()]);
             return Some(match files.is_file(&init) {
-                true => Found { path: init, kind: ModuleKind::Source, portions, member: None },
-                false => Found { path: mapped.path.clone(), kind: ModuleKind::Namespace, portions, member: None },
+                true => Found {
+                    path: init,
+                    kind: ModuleKind::Source,
+                    portions,
+                    member: None,
+                },
+                false => Found {
+                    path: mapped.path.clone(),
+                    kind: ModuleKind::Namespace,
+                    portions,
+                    member: None,
+                },
             });
         }
-        let file = [mapped.path.clone(), [mapped.path.as_slice(), b".py"].concat()].into_iter().find(|path| files.is_file(path))?;
-        let kind = if file.ends_with(b".so") { ModuleKind::Extension } else { ModuleKind::Source };
-        Some(Found { path: file, kind, portions: None, member: None })
+        let file = [
+            mapped.path.clone(),
+            [mapped.path.as_slice(), b".py"].concat(),
+        ]
+        .into_iter()
+        .find(|path| files.is_file(path))?;
+        let kind = if file.ends_with(b".so") {
+            ModuleKind::Extension
+        } else {
+            ModuleKind::Source
+        };
+        Some(Found {
+            path: file,
+            kind,
+            portions: None,
+            member: None,
+        })
     }
 
     /// `distutils` as setuptools brings it along, if its shim is installed or it was imported.
@@ -257,8 +345,15 @@ impl Walk<'_, '_> {
 
     /// The file that the user may not read.
     fn unreadable(&self, found: &Found) -> Option<Vec<u8>> {
-        let is_file = matches!(found.kind, ModuleKind::Source | ModuleKind::Bytecode | ModuleKind::Extension) && found.member.is_none();
-        let readable = !is_file || self.finder.user().can(self.facts.files(), &found.path, Want::Read);
+        let is_file = matches!(
+            found.kind,
+            ModuleKind::Source | ModuleKind::Bytecode | ModuleKind::Extension
+        ) && found.member.is_none();
+        let readable = !is_file
+            || self
+                .finder
+                .user()
+                .can(self.facts.files(), &found.path, Want::Read);
         (!readable).then(|| found.path.clone())
     }
 
@@ -273,10 +368,20 @@ impl Walk<'_, '_> {
         if crate::facts::landmarks::is_installed(&found.path) {
             return Origin::Installed;
         }
-        if self.interpreter.library.as_ref().is_some_and(|library| found.path.starts_with(library)) {
+        if self
+            .interpreter
+            .library
+            .as_ref()
+            .is_some_and(|library| found.path.starts_with(library))
+        {
             return Origin::Library;
         }
-        let from = self.search.directories.iter().find(|directory| found.path.starts_with(&directory.path)).map(|directory| &directory.from);
+        let from = self
+            .search
+            .directories
+            .iter()
+            .find(|directory| found.path.starts_with(&directory.path))
+            .map(|directory| &directory.from);
         match from {
             Some(PathSource::Library) => Origin::Library,
             Some(PathSource::Site | PathSource::UserSite) => Origin::Installed,
@@ -288,7 +393,16 @@ impl Walk<'_, '_> {
     /// Whether a distribution lies in the same directory and lists the file: `pip install --target`.
     fn is_distributed(&self, found: &Found) -> bool {
         let distributions = self.facts.distributions();
-        let beside = self.facts.landmarks().infos.iter().any(|info| found.path.starts_with(parent(info)) && !parent(info).is_empty());
-        beside && file_name(&found.path) != b"__main__.py" && distributions.owner_of(self.facts.files(), &found.path).is_some()
+        let beside = self
+            .facts
+            .landmarks()
+            .infos
+            .iter()
+            .any(|info| found.path.starts_with(parent(info)) && !parent(info).is_empty());
+        beside
+            && file_name(&found.path) != b"__main__.py"
+            && distributions
+                .owner_of(self.facts.files(), &found.path)
+                .is_some()
     }
 }

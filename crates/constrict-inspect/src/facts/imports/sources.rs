@@ -47,17 +47,26 @@ impl Sources {
 
     fn key(&self, files: &Files, path: &[u8], python: (u8, u8)) -> Option<Key> {
         let (path, node) = files.resolve(path)?;
-        let Kind::File { digest, .. } = &node.kind else { return None };
+        let Kind::File { digest, .. } = &node.kind else {
+            return None;
+        };
         let content = digest.clone().map_or(Content::Path(path), Content::Digest);
         Some((content, python))
     }
 
     fn known(&self, key: &Key) -> Option<Parsed> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()
     }
 
     fn keep(&self, key: Key, parsed: Parsed) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, parsed);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, parsed);
     }
 
     /// The facts of each, in order.
@@ -72,7 +81,8 @@ impl Sources {
         let mut parsed: Vec<Parsed> = vec![None; wanted.len()];
         std::thread::scope(|scope| {
             // neighbours differ less in size than the ends do: every other one goes to the same thread
-            let mut shares: Vec<Vec<(&&Found, &mut Parsed)>> = (0..THREADS).map(|_| Vec::new()).collect();
+            let mut shares: Vec<Vec<(&&Found, &mut Parsed)>> =
+                (0..THREADS).map(|_| Vec::new()).collect();
             for (at, pair) in wanted.iter().zip(parsed.iter_mut()).enumerate() {
                 shares[at % THREADS].push(pair);
             }
@@ -82,7 +92,9 @@ impl Sources {
                 }
             };
             for share in shares {
-                let started = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || work(share));
+                let started = std::thread::Builder::new()
+                    .stack_size(STACK)
+                    .spawn_scoped(scope, move || work(share));
                 // without a thread its share stays unparsed, which makes those modules unknown
                 drop(started);
             }

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use constrict_python::source::{Form, Import, Need};
 
-use super::{Absence, Reach};
 use super::chain::{Step, statement};
 use super::elsewhere::Elsewhere;
 use super::finder::Finder;
 use super::learn::Known;
 use super::node::{Absent, Check, Node, Origin, Outcome};
 use super::sources::Sources;
+use super::{Absence, Reach};
 use crate::facts::Facts;
 use crate::facts::interpreter::{Interpreter, SearchPath};
 use crate::files::{file_name, shown};
@@ -29,7 +29,11 @@ pub(super) enum Task {
     /// Find the names that an import takes of a module.
     Names { target: usize, import: Taken },
     /// A function of a module is called.
-    Call { module: usize, function: String, hops: usize },
+    Call {
+        module: usize,
+        function: String,
+        hops: usize,
+    },
 }
 
 /// An import statement and what it is to its module.
@@ -90,7 +94,11 @@ impl<'a, 'f> Walk<'a, 'f> {
             interpreter,
             search,
             known,
-            path: search.directories.iter().map(|directory| directory.path.clone()).collect(),
+            path: search
+                .directories
+                .iter()
+                .map(|directory| directory.path.clone())
+                .collect(),
             own: BTreeSet::new(),
             dynamic: dynamic(facts, interpreter),
             nodes: Vec::new(),
@@ -116,7 +124,11 @@ impl<'a, 'f> Walk<'a, 'f> {
                 match task {
                     Task::Scan(id) => self.scan(id),
                     Task::Names { target, import } => self.take_names(target, &import, reach),
-                    Task::Call { module, function, hops } => self.call(module, &function, reach, hops),
+                    Task::Call {
+                        module,
+                        function,
+                        hops,
+                    } => self.call(module, &function, reach, hops),
                 }
             }
         }
@@ -134,7 +146,9 @@ impl<'a, 'f> Walk<'a, 'f> {
             .filter(|id| !self.nodes[*id].parsed)
             .collect();
         let founds: Vec<_> = wanted.iter().map(|id| &self.nodes[*id].found).collect();
-        let parsed = self.sources.all(self.facts.files(), &founds, self.interpreter.version);
+        let parsed = self
+            .sources
+            .all(self.facts.files(), &founds, self.interpreter.version);
         for (id, source) in wanted.into_iter().zip(parsed) {
             self.nodes[id].source = source;
             self.nodes[id].parsed = true;
@@ -156,14 +170,23 @@ impl<'a, 'f> Walk<'a, 'f> {
         if node.scanned.is_some_and(|reach| reach <= node.reach) {
             return;
         }
-        let Some(source) = node.source.clone() else { return };
-        let (known, reach, own, library) = (self.known, node.reach, node.origin == Origin::Own || node.main, node.origin == Origin::Library);
+        let Some(source) = node.source.clone() else {
+            return;
+        };
+        let (known, reach, own, library) = (
+            self.known,
+            node.reach,
+            node.origin == Origin::Own || node.main,
+            node.origin == Origin::Library,
+        );
         self.nodes[id].scanned = Some(reach);
         self.nodes[id].hard.clear();
         self.nodes[id].attempts.clear();
         for import in &source.imports {
             let relative = match &import.body {
-                None => self.nodes[id].circumstances(&source, known).top(import.need),
+                None => self.nodes[id]
+                    .circumstances(&source, known)
+                    .top(import.need),
                 // what the application's functions import is met sooner or later
                 Some(body) if own && !guarded(body.need) => Some(Reach::Maybe),
                 Some(_) => None,
@@ -191,16 +214,41 @@ impl<'a, 'f> Walk<'a, 'f> {
                 Outcome::Missing
             }
         };
-        self.note(id, import.need, import.body.as_ref().map(|body| body.need), relative, outcome);
-        let Outcome::Found(target) = outcome else { return };
+        self.note(
+            id,
+            import.need,
+            import.body.as_ref().map(|body| body.need),
+            relative,
+            outcome,
+        );
+        let Outcome::Found(target) = outcome else {
+            return;
+        };
         if matches!(import.form, Form::Names(_) | Form::Star) {
-            let taken = Taken { importer: id, import: Arc::new(import.clone()), relative };
-            self.push(reach, Task::Names { target, import: taken });
+            let taken = Taken {
+                importer: id,
+                import: Arc::new(import.clone()),
+                relative,
+            };
+            self.push(
+                reach,
+                Task::Names {
+                    target,
+                    import: taken,
+                },
+            );
         }
     }
 
     /// Remembers what an import means for its module.
-    pub(super) fn note(&mut self, id: usize, need: Need, in_body: Option<Need>, relative: Reach, outcome: Outcome) {
+    pub(super) fn note(
+        &mut self,
+        id: usize,
+        need: Need,
+        in_body: Option<Need>,
+        relative: Reach,
+        outcome: Outcome,
+    ) {
         match in_body.unwrap_or(need) {
             Need::Guarded { attempt } => self.nodes[id].attempts.push((attempt, outcome)),
             _ if relative == Reach::Sure => self.nodes[id].hard.push(outcome),
@@ -209,7 +257,13 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     /// The step that an import is, `only` for one of its names.
-    pub(super) fn step(&self, id: usize, import: &Import, only: Option<&str>, target: &str) -> Step {
+    pub(super) fn step(
+        &self,
+        id: usize,
+        import: &Import,
+        only: Option<&str>,
+        target: &str,
+    ) -> Step {
         let node = &self.nodes[id];
         Step {
             importer: Some(id),
@@ -224,10 +278,19 @@ impl<'a, 'f> Walk<'a, 'f> {
     pub(super) fn shown(&self, id: usize) -> String {
         let node = &self.nodes[id];
         let path = &node.found.path;
-        let below = |element: &&Vec<u8>| path.strip_prefix(element.as_slice()).is_some_and(|rest| rest.starts_with(b"/"));
-        let element = self.path.iter().filter(below).max_by_key(|element| element.len());
+        let below = |element: &&Vec<u8>| {
+            path.strip_prefix(element.as_slice())
+                .is_some_and(|rest| rest.starts_with(b"/"))
+        };
+        let element = self
+            .path
+            .iter()
+            .filter(below)
+            .max_by_key(|element| element.len());
         match element {
-            Some(element) if !(node.main && file_name(element) == b"bin") => String::from_utf8_lossy(&path[element.len() + 1..]).into_owned(),
+            Some(element) if !(node.main && file_name(element) == b"bin") => {
+                String::from_utf8_lossy(&path[element.len() + 1..]).into_owned()
+            }
             _ if path.starts_with(b"-") => String::from_utf8_lossy(path).into_owned(),
             _ => shown(path),
         }
@@ -235,13 +298,26 @@ impl<'a, 'f> Walk<'a, 'f> {
 }
 
 fn guarded(need: Need) -> bool {
-    matches!(need, Need::Guarded { .. } | Need::Fallback { .. } | Need::TypeChecking)
+    matches!(
+        need,
+        Need::Guarded { .. } | Need::Fallback { .. } | Need::TypeChecking
+    )
 }
 
 /// The extension modules in `lib-dynload`.
 fn dynamic(facts: &Facts<'_>, interpreter: &Interpreter) -> Vec<String> {
-    let Some(library) = &interpreter.library else { return Vec::new() };
-    let listed = facts.files().list(&crate::files::join(library, b"lib-dynload"));
-    let stem = |name: &[u8]| String::from_utf8_lossy(name).split('.').next().unwrap_or_default().to_string();
+    let Some(library) = &interpreter.library else {
+        return Vec::new();
+    };
+    let listed = facts
+        .files()
+        .list(&crate::files::join(library, b"lib-dynload"));
+    let stem = |name: &[u8]| {
+        String::from_utf8_lossy(name)
+            .split('.')
+            .next()
+            .unwrap_or_default()
+            .to_string()
+    };
     listed.into_iter().map(|(name, _)| stem(name)).collect()
 }

@@ -4,6 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use constrict_python::editable::parse_finder;
+use constrict_python::pth;
+
 use crate::facts::Facts;
 use crate::facts::account::Want;
 use crate::facts::distribution::normalised;
@@ -47,24 +50,24 @@ fn dangling(facts: &Facts<'_>) -> Vec<Pointer> {
     let files = facts.files();
     let mut found = Vec::new();
     for file in &facts.landmarks().pths {
-        let Some(text) = files.text(file, LIMIT) else {
+        let Some(text) = files.read(file, LIMIT) else {
             continue;
         };
         if file_name(file).ends_with(b".pth") {
-            let lines = text
-                .lines()
-                .map(str::trim_end)
-                .filter(|line| line.starts_with('/'));
-            found.extend(lines.map(|line| Pointer {
+            let paths = pth::parse(&text).into_iter().filter_map(|line| match line {
+                pth::Line::Path(path) if path.starts_with('/') => Some(path),
+                _ => None,
+            });
+            found.extend(paths.map(|path| Pointer {
                 file: file.clone(),
-                target: plain(line),
+                target: plain(&path),
                 module: None,
             }));
-        } else {
-            let mapped = mapping(&text).into_iter();
-            found.extend(mapped.map(|(module, target)| Pointer {
+        } else if let Some(finder) = parse_finder(&text) {
+            let mapped = finder.mapping.into_iter();
+            found.extend(mapped.map(|(module, path)| Pointer {
                 file: file.clone(),
-                target: plain(&target),
+                target: plain(&path),
                 module: Some(module),
             }));
         }
@@ -84,24 +87,6 @@ fn plain(path: &str) -> Vec<u8> {
         b".." => parent(&found).to_vec(),
         part => join(&found, part),
     })
-}
-
-/// The pairs of `MAPPING: dict[str, str] = {'package': '/src/package'}`.
-fn mapping(text: &str) -> Vec<(String, String)> {
-    let Some(line) = text.lines().find(|line| line.starts_with("MAPPING")) else {
-        return Vec::new();
-    };
-    let Some(body) = line
-        .split_once('{')
-        .and_then(|(_, rest)| rest.rsplit_once('}'))
-    else {
-        return Vec::new();
-    };
-    let strings: Vec<&str> = body.0.split(['\'', '"']).skip(1).step_by(2).collect();
-    strings
-        .chunks_exact(2)
-        .map(|pair| (pair[0].to_string(), pair[1].to_string()))
-        .collect()
 }
 
 /// Whether the pointer would provide a missing module.

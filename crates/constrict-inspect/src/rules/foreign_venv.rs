@@ -1,5 +1,7 @@
 //! Row 22: a virtual environment of the machine that the build was started on, copied with the context.
 
+use constrict_python::pyvenv_cfg::PyvenvCfg;
+
 use crate::facts::Facts;
 use crate::facts::imports::Reach;
 use crate::facts::natives::FaultKind;
@@ -64,13 +66,9 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 /// What shows that a virtual environment was not made for this image.
 fn signs(facts: &Facts<'_>, file: &[u8], venv: &[u8]) -> Vec<String> {
     let text = facts.files().text(file, 64 << 10).unwrap_or_default();
-    let home = text
-        .lines()
-        .filter_map(|line| line.split_once('='))
-        .find(|(name, _)| name.trim() == "home");
-    let home = home.map_or("", |(_, value)| value.trim());
+    let home = PyvenvCfg::parse(&text).home.unwrap_or_default();
     let mut signs = Vec::new();
-    if is_host_path(facts, home) {
+    if is_host_path(facts, &home) {
         signs.push(format!("`home = {home}` in `{}`", shown(file)));
     }
     if facts.files().is_file(&join(venv, b"Scripts/python.exe")) {

@@ -43,6 +43,8 @@ pub(crate) enum ReportFormat {
     Text,
     /// For programs: docs/check.md describes it.
     Json,
+    /// The Static Analysis Results Interchange Format, 2.1.0.
+    Sarif,
 }
 
 /// `--check` of build.

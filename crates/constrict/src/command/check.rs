@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &Check) -> Result<ExitCode, Failure> {
                 .map(|started| start::json(started, Some(&found)));
             report::json(&arguments.image, &found, started)
         }
+        ReportFormat::Sarif => report::sarif(&arguments.image, &found),
     };
     session::print(&text);
     let dies = started.is_some_and(|started| !started.lives());

@@ -140,6 +140,31 @@ fn privileged_images_archives_and_layouts_are_seen_alike() {
 }
 
 #[test]
+fn privileged_findings_are_told_as_sarif() {
+    let machine = machine!();
+    with_script(&machine);
+    machine.ok(&["build", "--network=none", "-q", "-t", "a:1", "."]);
+    let outcome = machine.run(&["check", "--format=sarif", "a:1"]);
+    assert_eq!(outcome.status, 1, "{outcome:?}");
+    let log: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(
+        run["tool"]["driver"]["rules"][0]["id"],
+        "missing-interpreter"
+    );
+    let result = &run["results"][0];
+    assert_eq!(
+        (&result["ruleId"], &result["level"]),
+        (&"missing-interpreter".into(), &"error".into())
+    );
+    let text = result["message"]["text"].as_str().unwrap();
+    assert!(text.starts_with("this image cannot start:"), "{text}");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert!(place["artifactLocation"]["uri"].is_string(), "{place}");
+}
+
+#[test]
 fn privileged_a_root_directory_is_looked_at_without_a_command() {
     let machine = machine!();
     with_script(&machine);

@@ -117,7 +117,7 @@ fn run(arguments: &[String]) -> Result<Digest, Box<dyn std::error::Error>> {
         settings,
         Compression::GZIP,
     )?;
-    Ok(image.descriptor.digest)
+    Ok(image.image.descriptor.digest)
 }
 
 fn options(context: &Path) -> Options {

@@ -14,7 +14,7 @@ pub enum Mend {
     CopyFrom {
         /// The stage's name or number.
         stage: String,
-        /// Absolute paths; directories with all that is in them.
+        /// Absolute paths; directories, which end with `/`, with all that is in them.
         paths: Vec<String>,
         /// Whether the loader's cache has to be made anew.
         ldconfig: bool,
@@ -52,6 +52,9 @@ pub enum Mend {
         image: String,
         /// Why this one.
         why: String,
+        /// ENTRYPOINT to write down, where CMD relies on the one that the old base brings along.
+        #[serde(default)]
+        entrypoint: Option<Vec<String>>,
     },
     /// Change the mode of files as they are copied (`COPY --chmod`), or of files that are there.
     Chmod {

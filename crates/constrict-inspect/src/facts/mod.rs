@@ -10,6 +10,8 @@
 //! | the application's own sources | `sources` |
 //! | installed distributions | `distribution` |
 //! | files that say what lies around them | `landmarks` |
+//! | virtual environments, and whose fault a missing Python is | `venv` |
+//! | another base for the last stage | `rebase` |
 //! | which layers are the image's own | `history` |
 //! | what the started programs import | `imports` |
 //! | which shared libraries are loaded, and which are missing | `natives` |
@@ -22,9 +24,11 @@ pub mod imports;
 pub mod interpreter;
 pub mod landmarks;
 pub mod natives;
+pub(crate) mod rebase;
 pub mod sources;
 pub mod start;
 pub mod system;
+pub(crate) mod venv;
 
 use std::sync::OnceLock;
 
@@ -41,6 +45,7 @@ use landmarks::Landmarks;
 use natives::Natives;
 use start::Start;
 use system::System;
+use venv::Venv;
 
 /// The facts of one image.
 pub struct Facts<'a> {
@@ -54,6 +59,7 @@ pub struct Facts<'a> {
     interpreters: OnceLock<Interpreters>,
     distributions: OnceLock<Distributions>,
     landmarks: OnceLock<Landmarks>,
+    venvs: OnceLock<Vec<Venv>>,
     imports: OnceLock<Imports>,
     natives: OnceLock<Natives>,
 }
@@ -71,6 +77,7 @@ impl<'a> Facts<'a> {
             interpreters: OnceLock::new(),
             distributions: OnceLock::new(),
             landmarks: OnceLock::new(),
+            venvs: OnceLock::new(),
             imports: OnceLock::new(),
             natives: OnceLock::new(),
         }
@@ -123,6 +130,12 @@ impl<'a> Facts<'a> {
     /// Files that say by their name what lies around them.
     pub fn landmarks(&self) -> &Landmarks {
         self.landmarks.get_or_init(|| Landmarks::find(self.files()))
+    }
+
+    /// The virtual environments.
+    pub(crate) fn venvs(&self) -> &[Venv] {
+        self.venvs
+            .get_or_init(|| venv::all(self.files(), self.landmarks()))
     }
 
     /// The installed distributions.

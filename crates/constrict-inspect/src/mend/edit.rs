@@ -22,16 +22,19 @@ pub fn apply(text: &str, stage: usize, mends: &[Mend]) -> Result<String, Error> 
     let mut mends: Vec<&Mend> = mends.iter().collect();
     mends.sort();
     mends.dedup();
-    if let Some(Mend::Base { image, .. }) =
-        mends.iter().find(|mend| matches!(mend, Mend::Base { .. }))
+    if let Some(Mend::Base {
+        image, entrypoint, ..
+    }) = mends.iter().find(|mend| matches!(mend, Mend::Base { .. }))
     {
-        return Ok(replaced(
-            text,
-            &[Edit {
-                at: stage.from.image_span,
-                with: image.clone(),
-            }],
-        ));
+        let mut edits = vec![Edit {
+            at: stage.from.image_span,
+            with: image.clone(),
+        }];
+        let kept = entrypoint
+            .clone()
+            .map(|words| Mend::Entrypoint(Some(words)));
+        edits.extend(kept.and_then(|kept| target.edit(&kept)));
+        return Ok(replaced(text, &edits));
     }
     let mut edits = Vec::new();
     let mut packages: Vec<(PackageManager, Vec<String>)> = Vec::new();
@@ -220,10 +223,12 @@ impl Target<'_> {
     }
 }
 
-/// `COPY --from` lines, one for each directory.
+/// `COPY --from` lines, one for the files of each directory and one for each directory that is copied as a whole.
 fn copies(stage: &str, paths: &[String]) -> String {
     let mut folders: Vec<(&str, Vec<&str>)> = Vec::new();
-    for path in paths {
+    let (whole, files): (Vec<&String>, Vec<&String>) =
+        paths.iter().partition(|path| path.ends_with('/'));
+    for path in files {
         let (folder, _) = path.rsplit_once('/').unwrap_or(("", path));
         match folders.iter_mut().find(|(known, _)| *known == folder) {
             Some((_, files)) => files.push(path),
@@ -233,7 +238,10 @@ fn copies(stage: &str, paths: &[String]) -> String {
     let line = |(folder, files): (&str, Vec<&str>)| {
         format!("COPY --from={stage} {} {folder}/\n", files.join(" "))
     };
-    folders.into_iter().map(line).collect()
+    let whole = whole
+        .into_iter()
+        .map(|path| format!("COPY --from={stage} {path} {path}\n"));
+    folders.into_iter().map(line).chain(whole).collect()
 }
 
 fn install(manager: PackageManager, names: &[String]) -> String {
@@ -308,6 +316,7 @@ CMD [\"flask\", \"run\"]
                     "/usr/lib/a.so.1".into(),
                     "/usr/lib/b.so.2".into(),
                     "/opt/c".into(),
+                    "/opt/python/".into(),
                 ],
                 ldconfig: true,
             },
@@ -332,6 +341,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends libmariadb3 lib
 COPY --from=builder /venv /venv
 COPY --from=builder /usr/lib/a.so.1 /usr/lib/b.so.2 /usr/lib/
 COPY --from=builder /opt/c /opt/
+COPY --from=builder /opt/python/ /opt/python/
 RUN ldconfig
 USER app
 EXPOSE 80
@@ -381,6 +391,7 @@ CMD [\"flask\", \"run\"]
             Mend::Base {
                 image: "python:3.11-slim".into(),
                 why: "the builder's".into(),
+                entrypoint: None,
             },
         ];
         assert_eq!(
@@ -389,6 +400,19 @@ CMD [\"flask\", \"run\"]
                 &mends
             ),
             "FROM x AS b\nFROM --platform=linux/amd64 python:3.11-slim AS c\nCMD x\n"
+        );
+    }
+
+    #[test]
+    fn another_base_keeps_the_entrypoint_that_cmd_relies_on() {
+        let mends = [Mend::Base {
+            image: "python:3.11-slim".into(),
+            why: "the builder's".into(),
+            entrypoint: Some(vec!["python3".into()]),
+        }];
+        assert_eq!(
+            edited("FROM gcr.io/y:z\nCMD [\"app.py\"]\n", &mends),
+            "FROM python:3.11-slim\nENTRYPOINT [\"python3\"]\nCMD [\"app.py\"]\n"
         );
     }
 

@@ -6,6 +6,7 @@
 use super::missing_library::objects;
 use crate::facts::Facts;
 use crate::facts::natives::{Matter, below_site, builders, copied_libraries, glibc_version};
+use crate::facts::rebase::entrypoint;
 use crate::facts::system::System;
 use crate::image::StageFiles;
 use crate::mend::Mend;
@@ -95,6 +96,7 @@ fn released(facts: &Facts<'_>, stage: &StageFiles) -> Finding {
         .mend(Mend::Base {
             image: stage.base.clone(),
             why: format!("is the release that `{}` compiles on", stage.name),
+            entrypoint: entrypoint(facts),
         })
 }
 

@@ -63,6 +63,14 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Whether a path lies in a virtual environment of another machine: this rule tells of it.
+pub(crate) fn explains(facts: &Facts<'_>, path: &[u8]) -> bool {
+    facts.landmarks().venvs.iter().any(|file| {
+        let venv = parent(file);
+        path.starts_with(&[venv, b"/"].concat()) && !signs(facts, file, venv).is_empty()
+    })
+}
+
 /// What shows that a virtual environment was not made for this image.
 fn signs(facts: &Facts<'_>, file: &[u8], venv: &[u8]) -> Vec<String> {
     let text = facts.files().text(file, 64 << 10).unwrap_or_default();
@@ -162,6 +170,7 @@ fn obstacle_path(kind: &ObstacleKind) -> Option<Vec<u8>> {
         ObstacleKind::NoSuchFile { path }
         | ObstacleKind::NotExecutable { path }
         | ObstacleKind::ExecFormat { path }
+        | ObstacleKind::DanglingLink { path, .. }
         | ObstacleKind::NoLoader { path, .. } => Some(path.clone()),
         ObstacleKind::NoInterpreter { script, .. } => Some(script.clone()),
         _ => None,

@@ -7,6 +7,7 @@ use super::missing_library::objects;
 use crate::facts::Facts;
 use crate::facts::imports::{MissingModule, Reach};
 use crate::facts::natives::{Fault, FaultKind, MadeFor, Matter, builders, foreign};
+use crate::facts::rebase::entrypoint;
 use crate::facts::system::{Libc, System};
 use crate::files::{file_name, shown};
 use crate::image::StageFiles;
@@ -167,6 +168,7 @@ fn base(facts: &Facts<'_>, finding: Finding, path: &[u8], (object, program): Lib
                     object.name(),
                     stage.name
                 ),
+                entrypoint: entrypoint(facts),
             }),
         None => finding.hint(format!(
             "begin the last stage with a base that has {}, or {other}",

@@ -8,6 +8,7 @@ use super::missing_library::objects;
 use crate::facts::Facts;
 use crate::facts::imports::Reach;
 use crate::facts::natives::{Fault, FaultKind, Matter, builders, glibc_version, name_of};
+use crate::facts::rebase::entrypoint;
 use crate::facts::system::System;
 use crate::files::shown;
 use crate::image::StageFiles;
@@ -135,5 +136,6 @@ fn base(facts: &Facts<'_>, finding: Finding, version: &str) -> Finding {
                 "has `{version}`, which files copied from `{}` need",
                 stage.name
             ),
+            entrypoint: entrypoint(facts),
         })
 }

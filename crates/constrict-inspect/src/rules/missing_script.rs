@@ -28,6 +28,9 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let Some(severity) = obstacle.severity() else {
             continue;
         };
+        if super::moved_venv::explains(facts, obstacle) {
+            continue;
+        }
         let (name, message) = match &obstacle.kind {
             ObstacleKind::NotOnPath { name } => (
                 name.clone(),

@@ -70,6 +70,7 @@ fn modules(facts: &Facts<'_>, closure: &Closure, program: &Program, findings: &m
         .missing
         .iter()
         .filter(|missing| explains(program, &missing.name, &missing.importer))
+        .filter(|missing| !super::other_python::explains(facts, missing))
     {
         let (severity, lead) = match (missing.need, program.fatal) {
             (Reach::Sure, true) => (Severity::Breaks, "this image cannot start: "),

@@ -4,6 +4,7 @@ mod ascii_locale;
 mod carriage_return;
 mod cpu_baseline;
 mod cuda_without_gpu;
+mod dangling_python;
 mod development_dependencies;
 mod doubled_files;
 mod drifted_bases;
@@ -12,6 +13,7 @@ mod entrypoint_eats_command;
 mod environment_built_at_start;
 mod exec_form_is_no_shell;
 mod exec_form_not_json;
+mod fetched_python;
 mod foreign_venv;
 mod glibc_on_musl;
 mod glibc_too_old;
@@ -31,10 +33,12 @@ mod missing_script;
 mod missing_setuptools;
 mod missing_symbol;
 mod missing_target;
+mod moved_venv;
 mod no_certificates;
 mod no_time_zones;
 mod not_executable;
 mod not_reproducible;
+mod other_python;
 mod package_caches;
 mod removed_stdlib_module;
 mod secret_in_image;
@@ -54,6 +58,10 @@ use crate::rule::Rule;
 
 /// The rules, in the order of the catalogue.
 pub const RULES: &[&Rule] = &[
+    &moved_venv::RULE,
+    &dangling_python::RULE,
+    &other_python::RULE,
+    &fetched_python::RULE,
     &drifted_bases::RULE,
     &glibc_too_old::RULE,
     &glibc_on_musl::RULE,

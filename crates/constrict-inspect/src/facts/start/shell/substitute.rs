@@ -87,10 +87,12 @@ fn program(simple: &Simple, state: &mut State) -> Option<String> {
             Some(rest.join(" "))
         }
         ["printf", "%s", value] => Some((*value).to_string()),
-        ["readlink", "-f", path] | ["realpath", path] if path.starts_with('/') => {
+        ["readlink", "-f", path] | ["realpath", path] | ["realpath", "--", path]
+            if path.starts_with('/') =>
+        {
             Some((*path).to_string())
         }
-        ["readlink", "-f", path] | ["realpath", path] => {
+        ["readlink", "-f", path] | ["realpath", path] | ["realpath", "--", path] => {
             Some(crate::files::shown(&absolute(state, path)))
         }
         _ => None,

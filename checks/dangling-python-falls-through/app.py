@@ -1,0 +1,3 @@
+import itsdangerous
+
+print(itsdangerous.base64_encode(b"ok"))

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A change of the last stage, or of what it begins with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "do")]
+#[serde(rename_all = "kebab-case", tag = "do", content = "with")]
 pub enum Mend {
     /// Copy files from another stage: shared libraries, console scripts. Each to where it lies there.
     CopyFrom {
@@ -40,7 +40,7 @@ pub enum Mend {
         /// The command, in exec form.
         command: Vec<String>,
     },
-    /// Set ENTRYPOINT; `None` resets it.
+    /// Set ENTRYPOINT, in exec form; `None` resets it.
     Entrypoint(Option<Vec<String>>),
     /// Set CMD, in exec form.
     Cmd(Vec<String>),
@@ -80,4 +80,51 @@ pub enum PackageManager {
     Apt,
     /// Alpine's.
     Apk,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mend_is_kept_as_json() {
+        let path = || "/usr/bin/x".to_string();
+        let mends = vec![
+            Mend::CopyFrom {
+                stage: "builder".into(),
+                paths: vec![path()],
+                ldconfig: true,
+            },
+            Mend::Install {
+                packages: vec!["libpq5".into()],
+                manager: PackageManager::Apt,
+            },
+            Mend::Write {
+                path: path(),
+                text: "#!/bin/sh\n".into(),
+                mode: 0o755,
+            },
+            Mend::Run {
+                command: vec!["true".into()],
+            },
+            Mend::Entrypoint(None),
+            Mend::Entrypoint(Some(vec![path()])),
+            Mend::Cmd(vec![path()]),
+            Mend::Env(vec![("A".into(), "b".into())]),
+            Mend::Base {
+                image: "python:3.11-slim".into(),
+                why: "glibc".into(),
+            },
+            Mend::Chmod {
+                path: path(),
+                mode: 0o755,
+            },
+            Mend::Edit {
+                file: "requirements.txt".into(),
+                line: "Werkzeug<3".into(),
+            },
+        ];
+        let text = serde_json::to_string(&mends).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<Mend>>(&text).unwrap(), mends);
+    }
 }

@@ -302,10 +302,10 @@ z: c.Gone2 = 1
 #[test]
 fn search_paths_and_injected_modules() {
     let module = facts(
-        "import sys\nsys.path.insert(0, 'src')\nsys.modules['x.y'] = z\nsys.modules[__name__ + '.w'] = z",
+        "import sys\nsys.path.insert(0, 'src')\nsys.modules['x.y'] = z\nsys.modules[__name__ + '.w'] = z\nsys.modules[io.__name__] = io",
     );
     assert!(module.alters_search);
-    assert_eq!(module.injects, ["x.y", ".w"]);
+    assert_eq!(module.injects, ["x.y", ".w", ".io"]);
     for source in [
         "import sys\nsys.path += ['x']",
         "import sys\nsys.path[:0] = ['x']",

@@ -28,7 +28,11 @@ pub(super) fn learn(walk: &Walk<'_, '_>, failed_checks: &[Check]) -> Known {
     };
     for node in &walk.nodes {
         let Some(source) = &node.source else { continue };
-        known.injected.extend(source.injects.iter().cloned());
+        let whole = |injected: &String| match injected.starts_with('.') {
+            true => format!("{}{injected}", node.name),
+            false => injected.clone(),
+        };
+        known.injected.extend(source.injects.iter().map(whole));
         known.patched.extend(source.patches.iter().cloned());
         if source.alters_search && node.origin != Origin::Library {
             known.altering.insert(parent(&node.found.path).to_vec());

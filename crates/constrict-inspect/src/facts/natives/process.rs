@@ -24,6 +24,8 @@ use crate::facts::system::Libc;
 pub(super) struct Reached<'a> {
     pub(super) need: Option<Reach>,
     pub(super) chain: &'a [String],
+    /// What was opened, relative to the root: what opened it is no part of the way; `None` for a program.
+    pub(super) opened: Option<&'a [u8]>,
 }
 
 /// The faults of every program and of every extension module that it imports.
@@ -38,6 +40,7 @@ pub(super) fn faults<'f>(facts: &Facts<'f>, view: &View<'f>) -> Vec<Fault> {
         let reached = Reached {
             need: Some(need),
             chain: &program.via,
+            opened: None,
         };
         if let Some(object) = facts.files().object(&executable) {
             faults.extend(foreign(facts, &program.executable, &object.0, &reached));
@@ -99,9 +102,13 @@ fn foreign(
 fn fault(
     facts: &Facts<'_>,
     kind: FaultKind,
-    objects: Vec<Vec<u8>>,
+    mut objects: Vec<Vec<u8>>,
     reached: &Reached<'_>,
 ) -> Fault {
+    let opened = |path: &Vec<u8>| Some(path.as_slice()) == reached.opened;
+    if let Some(first) = objects.iter().position(opened) {
+        objects.drain(..first);
+    }
     let object = objects.last().cloned().unwrap_or_default();
     let owned = || owner(facts.files(), &object).is_some();
     Fault {
@@ -146,10 +153,7 @@ impl Process<'_, '_> {
                 true => Some(Reach::Maybe),
                 false => reached.need,
             };
-            let reached = Reached {
-                need,
-                chain: reached.chain,
-            };
+            let reached = Reached { need, ..*reached };
             faults.extend(self.missing(&missing, &reached));
         }
         let all = 0..self.loaded.objects.len();
@@ -167,6 +171,7 @@ impl Process<'_, '_> {
             let reached = Reached {
                 need: Some(module.need.max(need)),
                 chain: &module.chain,
+                opened: None,
             };
             if !self.open(&module.path, &reached, faults, false) {
                 again.push((&module.path, reached));
@@ -198,11 +203,12 @@ impl Process<'_, '_> {
         faults: &mut Vec<Fault>,
         told: bool,
     ) -> bool {
+        let path = as_path(program, &opening.name);
         let reached = Reached {
             need: Some(opening.need.max(need)),
             chain: &opening.chain,
+            opened: path.as_deref(),
         };
-        let path = as_path(program, &opening.name);
         let name = match &path {
             Some(path) => String::from_utf8_lossy(&absolute(path)).into_owned(),
             None => opening.name.clone(),
@@ -244,6 +250,10 @@ impl Process<'_, '_> {
         faults: &mut Vec<Fault>,
         told: bool,
     ) -> bool {
+        let reached = &Reached {
+            opened: Some(path),
+            ..*reached
+        };
         let opened = self.dlopen(path);
         if !opened.missing.is_empty() {
             if told {
@@ -265,6 +275,10 @@ impl Process<'_, '_> {
         faults: &mut Vec<Fault>,
         told: bool,
     ) -> bool {
+        let reached = &Reached {
+            opened: Some(path),
+            ..*reached
+        };
         let opened = self.dlopen(path);
         if told {
             let missing = opened.missing.iter();
@@ -338,7 +352,7 @@ impl Process<'_, '_> {
                 true => need.max(Reach::Maybe),
                 false => need,
             }),
-            chain: reached.chain,
+            ..*reached
         };
         Some(fault(self.facts, kind, objects, &reached))
     }
@@ -439,10 +453,7 @@ impl Process<'_, '_> {
                 false => reached.need.map(|need| need.max(Reach::Maybe)),
             };
             let objects = self.chain(error.required_by);
-            let reached = Reached {
-                need,
-                chain: reached.chain,
-            };
+            let reached = Reached { need, ..*reached };
             faults.push(fault(self.facts, kind, objects, &reached));
         }
     }

@@ -60,6 +60,7 @@ pub(super) fn sweep<'f>(facts: &Facts<'f>, view: &View<'f>, faults: &mut Vec<Fau
     let reached = Reached {
         need: None,
         chain: &[],
+        opened: None,
     };
     let mut found = Vec::new();
     let mut again = Vec::new();

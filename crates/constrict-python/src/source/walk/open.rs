@@ -246,6 +246,11 @@ impl<'a> Walker<'a> {
                 Expr::StringLiteral(text) => text.value.to_str().to_owned(),
                 _ => "*".to_owned(),
             },
+            Expr::Attribute(own) if own.attr.as_str() == "__name__" => match &*own.value {
+                // a class that is given out as a module, as `typing.io` was
+                Expr::Name(class) => format!(".{}", class.id),
+                _ => "*".to_owned(),
+            },
             _ => "*".to_owned(),
         };
         if self.facts.injects.len() >= MAX_PATCHES {

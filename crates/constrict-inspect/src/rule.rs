@@ -82,6 +82,16 @@ impl Finding {
         self
     }
 
+    /// With one more line of evidence, before the others.
+    pub fn because_first(mut self, label: &'static str, text: impl Into<String>) -> Finding {
+        let line = Evidence {
+            label: Cow::Borrowed(label),
+            text: text.into(),
+        };
+        self.evidence.insert(0, line);
+        self
+    }
+
     /// With a place, if there is one.
     pub fn at(mut self, place: Option<Place>) -> Finding {
         self.place = place;

@@ -9,13 +9,16 @@ mod decode;
 mod depth;
 mod fact;
 mod literal;
+mod path;
 mod walk;
 
 pub use fact::{
-    Attempt, Binding, BindingKind, Body, Call, Constructed, Form, Function, Import, ImportedName,
-    Module, Names, Need, NewerSyntax, Open, Root, Star, Swallows, TopCall, Use,
+    Act, Attempt, Binding, BindingKind, Body, Call, Constructed, Form, Function, Import,
+    ImportedName, Module, Names, Need, NewerSyntax, Open, Required, Root, Star, Swallows, TopCall,
+    Use, Write,
 };
 pub use literal::Literal;
+pub use path::{Base, FilePath};
 
 use ruff_python_ast::PythonVersion;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};

@@ -14,9 +14,12 @@
 //! | another base for the last stage | `rebase` |
 //! | which layers are the image's own | `history` |
 //! | what the started programs import | `imports` |
+//! | programs that the application runs | `command` |
+//! | files and directories that the application makes | `written` |
 //! | which shared libraries are loaded, and which are missing | `natives` |
 
 pub mod account;
+pub mod command;
 pub mod distribution;
 pub mod environment;
 pub mod history;
@@ -29,6 +32,7 @@ pub mod sources;
 pub mod start;
 pub mod system;
 pub(crate) mod venv;
+pub mod written;
 
 use std::sync::OnceLock;
 

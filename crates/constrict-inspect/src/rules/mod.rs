@@ -28,6 +28,7 @@ mod missing_display_library;
 mod missing_interpreter;
 mod missing_library;
 mod missing_openssl;
+mod missing_program;
 mod missing_runtime_library;
 mod missing_script;
 mod missing_setuptools;
@@ -47,6 +48,7 @@ mod shell_swallows_signals;
 mod stale_bytecode;
 mod stripped_distribution;
 mod unknown_user;
+mod unwritable_home;
 mod user_site;
 mod uv_run_at_start;
 mod wrong_architecture;
@@ -73,6 +75,7 @@ pub const RULES: &[&Rule] = &[
     &missing_openssl::RULE,
     &library_opened_by_name::RULE,
     &hidden_native_error::RULE,
+    &missing_program::RULE,
     &missing_script::RULE,
     &user_site::RULE,
     &editable_install::RULE,
@@ -84,6 +87,7 @@ pub const RULES: &[&Rule] = &[
     &no_certificates::RULE,
     &ascii_locale::RULE,
     &shell_swallows_signals::RULE,
+    &unwritable_home::RULE,
     &stale_bytecode::RULE,
     &not_reproducible::RULE,
     &secret_in_image::RULE,

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::literal::Literal;
+use super::path::FilePath;
 
 /// The facts of one module.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,10 @@ pub struct Module {
     pub uses: Vec<Use>,
     /// Calls whose callee is a dotted name that tells something, in order.
     pub calls: Vec<Call>,
+    /// Files and directories that are made or changed, where the path is known, in order.
+    pub writes: Vec<Write>,
+    /// Programs whose absence is made a failure: `if not shutil.which("git"): raise …`.
+    pub required: Vec<Required>,
     /// Plain names called at the top level, under the main guard too.
     pub top_calls: Vec<TopCall>,
     /// Functions of the top level (`f`) and methods of its classes (`C.f`).
@@ -175,6 +180,10 @@ pub struct Swallows {
     pub attribute_error: bool,
     /// `OSError`: a file, program or library isn't there.
     pub os_error: bool,
+    /// `PermissionError`: a file or directory is closed.
+    pub permission_error: bool,
+    /// `subprocess.CalledProcessError`: a program, such as a shell, ends in failure.
+    pub process_error: bool,
 }
 
 /// The names of a module.
@@ -273,7 +282,7 @@ pub struct Call {
     pub keywords: Vec<(String, Literal)>,
     /// Where.
     pub line: u32,
-    /// When; [`Need::Guarded`] here means that `OSError` is swallowed.
+    /// When; [`Need::Guarded`] here means that `OSError` is swallowed, for a shell's command `CalledProcessError`.
     pub need: Need,
     /// The function it is in.
     pub body: Option<Body>,
@@ -298,6 +307,49 @@ pub enum Root {
     Local,
     /// A name that nothing here binds: a builtin such as `open`.
     Builtin,
+}
+
+/// A file or directory that is made or changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Write {
+    /// Which.
+    pub path: FilePath,
+    /// What is done.
+    pub act: Act,
+    /// Where.
+    pub line: u32,
+    /// When; [`Need::Guarded`] here means that `PermissionError` is swallowed. A condition that the path isn't there yet
+    /// doesn't count.
+    pub need: Need,
+    /// The function it is in.
+    pub body: Option<Body>,
+}
+
+/// What is done to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Act {
+    /// A directory is made.
+    Directory {
+        /// Those above it too.
+        parents: bool,
+    },
+    /// A file is made or changed.
+    File,
+    /// A database is opened, and made if it isn't there.
+    Database,
+}
+
+/// A program without which a module gives up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Required {
+    /// As `shutil.which` is asked for it.
+    pub program: String,
+    /// Where.
+    pub line: u32,
+    /// When it is looked for.
+    pub need: Need,
+    /// The function it is in.
+    pub body: Option<Body>,
 }
 
 /// A plain name called at the top level.

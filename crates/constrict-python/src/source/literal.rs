@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::path::FilePath;
+
 /// A value in the source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Literal {
@@ -29,6 +31,8 @@ pub enum Literal {
         /// What it is when the variable isn't set; [`None`] if there is no default.
         default: Option<Box<Literal>>,
     },
+    /// A path that begins at `/`, in a directory that the run settles, or beside the source.
+    Path(FilePath),
     /// A name that isn't a known value, resolved through the imports: `pkg.settings.DEBUG`, `main`.
     Name(String),
     /// Anything else.

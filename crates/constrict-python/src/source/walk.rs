@@ -14,10 +14,12 @@ mod expression;
 mod frame;
 mod import;
 mod open;
+mod path;
 mod scope;
 mod statement;
 mod truth;
 mod value;
+mod write;
 
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_text_size::{Ranged, TextSize};

@@ -28,6 +28,7 @@ fn shown(literal: &Literal) -> String {
             default: Some(default),
         } => format!("${name}={}", shown(default)),
         Literal::Name(name) => name.clone(),
+        Literal::Path(path) => format!("{:?}/{}", path.base, path.rest),
         Literal::Unknown => "?".to_owned(),
     }
 }

@@ -6,6 +6,7 @@ mod hostile;
 mod imports;
 mod names;
 mod truth;
+mod writes;
 
 use constrict_python::source::{Body, Form, Import, Module, Need, Target};
 

@@ -12,6 +12,7 @@
 //! | `call` | functions that are called while modules are imported |
 //! | `names` | names that modules are asked for |
 //! | `learn`, `elsewhere` | what the next walk knows; modules off the search path |
+//! | `own` | what the application's modules do |
 //! | `sources` | parsed sources |
 //! | `chain` | how an import is reached, for people |
 
@@ -24,6 +25,7 @@ mod finder;
 mod learn;
 mod names;
 mod node;
+mod own;
 mod reach;
 mod resolve;
 mod sources;
@@ -40,7 +42,9 @@ use learn::Known;
 use node::Check;
 use walk::Walk;
 
+pub use own::OwnModule;
 pub use sources::Sources;
+pub use zip::Archive;
 pub(crate) use zip::is_zip;
 
 /// Walks of one program at most: each lets more attempts fail, so a few are enough.
@@ -72,6 +76,8 @@ pub struct Closure {
     pub missing_names: Vec<MissingName>,
     /// Sources with syntax of a later Python than the interpreter's.
     pub too_new: Vec<TooNew>,
+    /// The application's own modules, with what they do.
+    pub own: Vec<OwnModule>,
 }
 
 impl Closure {
@@ -352,6 +358,7 @@ fn closure(walk: &Walk<'_, '_>, program: usize, failed: Vec<Check>) -> Closure {
             .collect(),
         missing_names: names.collect(),
         too_new: too_new.collect(),
+        own: OwnModule::all(walk, |node| chain_of(walk, &node.step, false)),
     }
 }
 

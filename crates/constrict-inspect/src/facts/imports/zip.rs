@@ -31,7 +31,7 @@ pub(crate) fn is_zip(files: &Files, path: &[u8]) -> bool {
 
 /// An archive.
 #[derive(Debug)]
-pub(super) struct Archive {
+pub struct Archive {
     bytes: Vec<u8>,
     /// Where the first member's header is, less where the directory says that it is.
     shift: usize,
@@ -60,7 +60,8 @@ impl Archive {
         Archive::parse(files.read(path, ARCHIVE_LIMIT)?)
     }
 
-    fn parse(bytes: Vec<u8>) -> Option<Archive> {
+    /// Reads the directory of an archive; `None` if it is none.
+    pub fn parse(bytes: Vec<u8>) -> Option<Archive> {
         let first = bytes.len().checked_sub(END_LENGTH)?;
         let last = first.saturating_sub(COMMENT_LIMIT);
         let end = (last..=first)
@@ -94,6 +95,11 @@ impl Archive {
         })
     }
 
+    /// The names of its members.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.keys().map(String::as_str)
+    }
+
     /// Whether it has this member.
     pub(super) fn has(&self, name: &str) -> bool {
         self.members.contains_key(name)
@@ -107,8 +113,8 @@ impl Archive {
             .is_some_and(|(found, _)| found.starts_with(name))
     }
 
-    /// The content of a member.
-    pub(super) fn member(&self, name: &str) -> Option<Vec<u8>> {
+    /// The content of a member, up to a limit.
+    pub fn member(&self, name: &str) -> Option<Vec<u8>> {
         let member = self.members.get(name)?;
         let at = member.offset.checked_add(self.shift)?;
         let header = self.bytes.get(at..)?;

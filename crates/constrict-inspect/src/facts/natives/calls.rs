@@ -110,7 +110,7 @@ impl Context<'_, '_> {
                 let set = self.program.environment.get(name).map(str::to_string);
                 set.or_else(|| default.as_ref()?.as_str().map(str::to_string))?
             }
-            Literal::Unknown | Literal::Name(_) => self.beside(call.line)?,
+            Literal::Unknown | Literal::Name(_) | Literal::Path(_) => self.beside(call.line)?,
             _ => return None,
         };
         let mode = call.argument("mode", 1);

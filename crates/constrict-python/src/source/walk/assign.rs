@@ -135,6 +135,9 @@ impl<'a> Walker<'a> {
                 if let Some(settled) = self.settled(value) {
                     return Known::Settled(settled);
                 }
+                if let path @ Literal::Path(_) = self.literal(value) {
+                    return Known::Value(path);
+                }
                 match self.dotted(value) {
                     Some(dotted) if dotted.root == Root::Imported => Known::Import {
                         path: dotted.path,
@@ -150,6 +153,9 @@ impl<'a> Walker<'a> {
             Expr::Await(inner) => self.meaning(&inner.value),
             Expr::Call(call) => match (self.literal(value), self.dotted(&call.func)) {
                 (literal, _) if literal != Literal::Unknown => Known::Value(literal),
+                _ if self.looked_up(call).is_some() => {
+                    self.looked_up(call).map_or(Known::Other, Known::Program)
+                }
                 _ if self.settled(value).is_some() => {
                     self.settled(value).map_or(Known::Other, Known::Settled)
                 }

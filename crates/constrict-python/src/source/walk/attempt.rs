@@ -62,7 +62,7 @@ const OTHERS: [&str; 46] = [
 ];
 
 /// The kinds of failure, each with the classes that catch it.
-const KINDS: [(&str, &[&str]); 4] = [
+const KINDS: [(&str, &[&str]); 6] = [
     (
         "ModuleNotFoundError",
         &["ModuleNotFoundError", "ImportError"],
@@ -78,6 +78,24 @@ const KINDS: [(&str, &[&str]); 4] = [
             "FileNotFoundError",
         ],
     ),
+    (
+        "PermissionError",
+        &["OSError", "IOError", "EnvironmentError", "PermissionError"],
+    ),
+    (
+        "subprocess.CalledProcessError",
+        &[
+            "subprocess.CalledProcessError",
+            "subprocess.SubprocessError",
+        ],
+    ),
+];
+
+/// Exceptions of the standard library that are no builtins.
+const IMPORTED: [&str; 3] = [
+    "subprocess.CalledProcessError",
+    "subprocess.SubprocessError",
+    "subprocess.TimeoutExpired",
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -169,7 +187,7 @@ impl<'a> Walker<'a> {
 
     /// What the handlers swallow, and what the one says that gives up on a missing module.
     fn judge_handlers(&self, handlers: &'a [ExceptHandler]) -> (Swallows, Option<String>) {
-        let mut ended = [false; 4];
+        let mut ended = [false; KINDS.len()];
         let mut message = None;
         for (kind, ended) in ended.iter_mut().enumerate() {
             for ExceptHandler::ExceptHandler(handler) in handlers {
@@ -191,14 +209,7 @@ impl<'a> Walker<'a> {
                 break;
             }
         }
-        let [module_not_found, import_error, attribute_error, os_error] = ended;
-        let swallows = Swallows {
-            module_not_found,
-            import_error,
-            attribute_error,
-            os_error,
-        };
-        (swallows, message)
+        (Swallows::of(|kind| ended[kind]), message)
     }
 
     /// Whether a handler of this type catches the kind of failure.
@@ -228,7 +239,7 @@ impl<'a> Walker<'a> {
             .strip_prefix("builtins.")
             .unwrap_or(&dotted.path);
         let builtin = dotted.root == super::super::fact::Root::Builtin || name != dotted.path;
-        if !builtin {
+        if !builtin && !IMPORTED.contains(&name) {
             return Catches::Maybe;
         }
         if ABOVE_ALL.contains(&name) || catching.contains(&name) {
@@ -338,12 +349,6 @@ impl<'a> Walker<'a> {
         let Some(dotted) = self.dotted(&call.func) else {
             return Swallows::default();
         };
-        let kinds = |caught: &dyn Fn(usize) -> bool| Swallows {
-            module_not_found: caught(0),
-            import_error: caught(1),
-            attribute_error: caught(2),
-            os_error: caught(3),
-        };
         if dotted.path == "contextlib.suppress" {
             let types = &call.arguments.args;
             let caught = |kind| {
@@ -351,7 +356,7 @@ impl<'a> Walker<'a> {
                     .iter()
                     .any(|type_| self.catches(Some(type_), kind) != Catches::No)
             };
-            return kinds(&caught);
+            return Swallows::of(caught);
         }
         let last = dotted
             .written
@@ -360,7 +365,21 @@ impl<'a> Walker<'a> {
             .unwrap_or_default();
         let optional = ["import", "suppress", "ignore", "optional", "lazy"];
         let looks_optional = optional.iter().any(|word| last.contains(word));
-        kinds(&|_| looks_optional)
+        Swallows::of(|_| looks_optional)
+    }
+}
+
+impl Swallows {
+    /// What is swallowed of the kinds, by their index.
+    fn of(swallows: impl Fn(usize) -> bool) -> Swallows {
+        Swallows {
+            module_not_found: swallows(0),
+            import_error: swallows(1),
+            attribute_error: swallows(2),
+            os_error: swallows(3),
+            permission_error: swallows(4),
+            process_error: swallows(5),
+        }
     }
 }
 
@@ -370,5 +389,7 @@ fn join(one: Swallows, other: Swallows) -> Swallows {
         import_error: one.import_error || other.import_error,
         attribute_error: one.attribute_error || other.attribute_error,
         os_error: one.os_error || other.os_error,
+        permission_error: one.permission_error || other.permission_error,
+        process_error: one.process_error || other.process_error,
     }
 }

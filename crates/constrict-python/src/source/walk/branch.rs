@@ -54,7 +54,12 @@ impl<'a> Walker<'a> {
                     self.frames.push(Frame::Conditional);
                 }
                 Truth::Unknown => {
-                    let (way, one) = self.branch(Some(Frame::Conditional), body);
+                    let absent = condition.and_then(|condition| {
+                        self.record_required(condition, body);
+                        self.absent_path(condition)
+                    });
+                    let frame = absent.map_or(Frame::Conditional, Frame::Absent);
+                    let (way, one) = self.branch(Some(frame), body);
                     taken(way, one);
                     self.frames.push(Frame::Conditional);
                 }

@@ -86,6 +86,7 @@ impl<'a> Walker<'a> {
             self.follow(dotted, call);
             self.record_call(dotted, call);
         }
+        self.record_write(call);
         if !dotted
             .as_ref()
             .is_some_and(|dotted| self.reads_namespace(dotted, call))
@@ -110,7 +111,12 @@ impl<'a> Walker<'a> {
         if !worth_keeping(dotted) {
             return;
         }
-        let place = self.place(start(call), Some(Failure::Os));
+        let failure = if is_checked_shell(&dotted.path, call) {
+            Failure::Process
+        } else {
+            Failure::Os
+        };
+        let place = self.place(start(call), Some(failure));
         if place.need == Need::TypeChecking {
             return;
         }
@@ -203,6 +209,13 @@ impl<'a> Walker<'a> {
             _ => self.facts.truncated = true,
         }
     }
+}
+
+/// A shell is given the command: that its program isn't there shows in the shell's exit status.
+fn is_checked_shell(callee: &str, call: &ast::ExprCall) -> bool {
+    let shell = call.arguments.find_keyword("shell");
+    callee.starts_with("subprocess.")
+        && shell.is_some_and(|shell| !matches!(&shell.value, Expr::BooleanLiteral(no) if !no.value))
 }
 
 fn worth_keeping(dotted: &Dotted) -> bool {

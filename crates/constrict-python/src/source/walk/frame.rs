@@ -1,9 +1,10 @@
 //! The circumstances around a statement, and what they make of its need.
 
 use super::super::fact::{Attempt, Need};
+use super::super::path::FilePath;
 
 /// One circumstance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Frame {
     /// In the body of a `try`.
     Attempt {
@@ -22,6 +23,8 @@ pub(super) enum Frame {
     Function,
     /// Under a condition that isn't known.
     Conditional,
+    /// Under the condition that nothing is at a path.
+    Absent(FilePath),
     /// Under the main guard.
     Main,
 }
@@ -35,6 +38,10 @@ pub(super) enum Failure {
     Attribute,
     /// A file, program or library isn't there.
     Os,
+    /// A file or directory is closed.
+    Permission,
+    /// A program ends in failure.
+    Process,
 }
 
 /// Whether the attempt ends this failure.
@@ -43,6 +50,8 @@ pub(super) fn swallows(attempt: &Attempt, failure: Failure) -> bool {
         Failure::Import => attempt.swallows.module_not_found,
         Failure::Attribute => attempt.swallows.attribute_error,
         Failure::Os => attempt.swallows.os_error,
+        Failure::Permission => attempt.swallows.permission_error,
+        Failure::Process => attempt.swallows.process_error,
     }
 }
 
@@ -67,7 +76,10 @@ pub(super) fn classify(frames: &[Frame], attempts: &[Attempt], failure: Option<F
     if let Some(attempt) = guard {
         return Need::Guarded { attempt };
     }
-    if frames.contains(&Frame::Conditional) {
+    if frames
+        .iter()
+        .any(|frame| matches!(frame, Frame::Conditional | Frame::Absent(_)))
+    {
         return Need::Conditional;
     }
     let branch = frames.iter().rev().find_map(|frame| match frame {

@@ -43,6 +43,8 @@ pub(super) enum Known {
         /// What its root is.
         root: Root,
     },
+    /// What `shutil.which` gave for a program.
+    Program(String),
     /// A function of this scope.
     Function,
     /// A class of this scope.
@@ -209,7 +211,9 @@ impl<'a> Walker<'a> {
                 (Known::Function | Known::Class, Known::Function | Known::Class) => Known::Function,
                 _ => Known::Other,
             },
-            (None, Known::Value(_) | Known::Settled(_)) if !surely => Known::Other,
+            (None, Known::Value(_) | Known::Settled(_) | Known::Program(_)) if !surely => {
+                Known::Other
+            }
             (_, known) => known,
         };
         names.insert(name.to_owned(), known);

@@ -38,6 +38,7 @@ impl<'a> Walker<'a> {
             Stmt::Global(global) => self.declare_global(global),
             Stmt::Assert(assert) => {
                 self.expression(&assert.test);
+                self.record_asserted(&assert.test);
                 if let Some(message) = &assert.msg {
                     self.conditional(|walker| walker.expression(message));
                 }

@@ -208,10 +208,12 @@ impl Walker<'_> {
             Known::Settled(value) => Some(value.clone()),
             Known::Value(literal) => {
                 let straight = self.scopes.len() == 1
-                    && !self
-                        .frames
-                        .iter()
-                        .any(|frame| matches!(frame, Frame::Conditional | Frame::Function));
+                    && !self.frames.iter().any(|frame| {
+                        matches!(
+                            frame,
+                            Frame::Conditional | Frame::Absent(_) | Frame::Function
+                        )
+                    });
                 match literal {
                     Literal::Bool(value) if straight => Some(Value::Bool(*value)),
                     Literal::Int(value) if straight => Some(Value::Int(*value)),

@@ -3,6 +3,7 @@
 use ruff_python_ast::{self as ast, BoolOp, Expr, Number, Operator, UnaryOp};
 
 use super::super::literal::Literal;
+use super::super::path::{Base, FilePath};
 use super::Walker;
 use super::scope::Known;
 
@@ -17,7 +18,7 @@ impl Walker<'_> {
         self.literal_within(expression, MAX_DEPTH)
     }
 
-    fn literal_within(&self, expression: &Expr, depth: usize) -> Literal {
+    pub(super) fn literal_within(&self, expression: &Expr, depth: usize) -> Literal {
         let Some(depth) = depth.checked_sub(1) else {
             return Literal::Unknown;
         };
@@ -54,6 +55,11 @@ impl Walker<'_> {
                 Literal::Dict(dict.items.iter().map(pair).collect())
             }
             Expr::UnaryOp(unary) => negated(unary, self.literal_within(&unary.operand, depth)),
+            Expr::BinOp(operation) if operation.op == Operator::Div => self.path_sum(
+                operation.op,
+                self.literal_within(&operation.left, depth),
+                &self.literal_within(&operation.right, depth),
+            ),
             Expr::BinOp(operation) if operation.op == Operator::Add => {
                 match (
                     self.literal_within(&operation.left, depth),
@@ -70,18 +76,36 @@ impl Walker<'_> {
                         left.extend(right);
                         Literal::List(left)
                     }
-                    _ => Literal::Unknown,
+                    (left, right) => self.path_sum(operation.op, left, &right),
                 }
             }
             Expr::BoolOp(either) if either.op == BoolOp::Or => self.env_or(either, depth),
-            Expr::Call(call) => self.env_call(call, depth),
-            Expr::Subscript(subscript) => self.env_item(subscript),
+            Expr::FString(text) => self.formatted(text, depth),
+            Expr::Call(call) => match self.env_call(call, depth) {
+                Literal::Unknown => self.path_call(call, depth),
+                known => known,
+            },
+            Expr::Subscript(subscript) => match self.env_item(subscript) {
+                Literal::Unknown => self.path_item(subscript, depth),
+                known => known,
+            },
+            Expr::Name(name)
+                if name.id.as_str() == "__file__" && self.lookup("__file__").is_none() =>
+            {
+                Literal::Path(FilePath {
+                    base: Base::Source { up: 0 },
+                    rest: String::new(),
+                })
+            }
             Expr::Name(name) => match self.lookup(name.id.as_str()) {
                 Some(Known::Value(literal)) => literal.clone(),
                 Some(Known::Other) => Literal::Unknown,
                 _ => self.named(expression),
             },
-            Expr::Attribute(_) => self.named(expression),
+            Expr::Attribute(attribute) => match self.path_attribute(attribute, depth) {
+                Literal::Unknown => self.named(expression),
+                known => known,
+            },
             _ => Literal::Unknown,
         }
     }

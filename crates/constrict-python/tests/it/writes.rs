@@ -3,7 +3,7 @@
 use constrict_python::source::{Act, Base, FilePath, Module, Need, Target};
 
 fn module(source: &str) -> Module {
-    Module::parse(source.as_bytes(), &Target { python: (3, 11) }).unwrap()
+    Module::parse(source.as_bytes(), &Target { python: (3, 11) }).expect("a source")
 }
 
 fn path(base: Base, rest: &str) -> FilePath {

@@ -64,7 +64,8 @@ impl Walker<'_> {
         };
         let name = method.attr.id.as_str();
         let of_path = SAME.contains(&name) || matches!(name, "joinpath" | "expanduser");
-        if !of_path && !(name == "split" && call.arguments.is_empty()) {
+        let splits = name == "split" && call.arguments.is_empty();
+        if !(of_path || splits) {
             return Literal::Unknown;
         }
         match (name, self.literal_within(&method.value, depth)) {

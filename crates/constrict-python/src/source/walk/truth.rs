@@ -440,10 +440,7 @@ fn compare_values(left: &Value, operator: CmpOp, right: &Value) -> Option<bool> 
         }
         _ => {}
     }
-    let ordering = match order(left, right) {
-        Some(ordering) => ordering,
-        None => return None,
-    };
+    let ordering = order(left, right)?;
     Some(match operator {
         CmpOp::Eq => ordering == Ordering::Equal,
         CmpOp::NotEq => ordering != Ordering::Equal,

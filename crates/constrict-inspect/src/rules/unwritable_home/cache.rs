@@ -68,11 +68,11 @@ pub(super) fn by_modules(
             .modules
             .get(cache.module)
             .filter(|module| module.distributed && module.need != Reach::Optional);
-        let set = |name: &&str| environment.get(name).is_some() || places.says(&[name]);
+        let set = |name: &str| environment.get(name).is_some() || places.says(&[name]);
         let said = cache.said.is_empty() || places.says(cache.said);
-        let Some(module) = used.filter(|_| {
-            said && !cache.variables.iter().any(|name| set(&name)) && !set(&"\"HOME\"")
-        }) else {
+        let Some(module) = used
+            .filter(|_| said && !cache.variables.iter().any(|name| set(name)) && !set("\"HOME\""))
+        else {
             continue;
         };
         let path = join(&base(program, cache.above), cache.name.as_bytes());

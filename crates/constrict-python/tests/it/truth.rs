@@ -121,3 +121,19 @@ fn newer_syntax_is_a_fact() {
     };
     assert_eq!((newer((3, 9)), newer((3, 10))), (Some(2), None));
 }
+
+#[test]
+fn a_name_that_only_others_could_have_set_has_its_default() {
+    let needs = |first: &str| -> Vec<String> {
+        let text = format!("{first}if SETUP:\n    import a\nelse:\n    import b\n");
+        let module = Module::parse(text.as_bytes(), &Target { python: (3, 9) }).unwrap();
+        let shown = module.imports.iter();
+        shown
+            .map(|import| format!("{} {:?}", import.module, import.need))
+            .collect()
+    };
+    let unset = "try:\n    SETUP\nexcept NameError:\n    SETUP = False\n";
+    assert_eq!(needs(unset), ["b Always"]);
+    let set = format!("SETUP = f()\n{unset}");
+    assert_eq!(needs(&set), ["a Conditional", "b Conditional"]);
+}

@@ -3,8 +3,10 @@
 use ruff_python_ast::{self as ast, ExceptHandler, Expr, Stmt};
 
 use super::super::fact::{Attempt, Swallows};
+use super::super::literal::Literal;
 use super::delta::Delta;
 use super::frame::Frame;
+use super::scope::Known;
 use super::truth::Truth;
 use super::{Flow, Walker, start};
 
@@ -117,6 +119,7 @@ impl<'a> Walker<'a> {
             let body = self.block(&attempt.body).then(self.block(&attempt.orelse));
             return body.then(self.block(&attempt.finalbody));
         }
+        let default = self.default_of_unset(attempt);
         let (swallows, message) = self.judge_handlers(&attempt.handlers);
         let index = self.enter_attempt(start(attempt), swallows);
         let frame = Frame::Attempt { index, message };
@@ -142,7 +145,30 @@ impl<'a> Walker<'a> {
             flow = flow.or(handled_flow);
         }
         self.delta.then(Delta::either(ways));
+        if let Some((name, value)) = default {
+            self.know(name, Known::Value(value));
+        }
         flow.then(self.block(&attempt.finalbody))
+    }
+
+    /// `try: NAME` with `except NameError: NAME = literal`, where nothing has set the name: it has that value afterwards.
+    fn default_of_unset(&self, attempt: &'a ast::StmtTry) -> Option<(&'a str, Literal)> {
+        let ([Stmt::Expr(asked)], [ExceptHandler::ExceptHandler(handler)]) =
+            (&*attempt.body, &*attempt.handlers)
+        else {
+            return None;
+        };
+        let (Expr::Name(asked), [Stmt::Assign(assign)]) = (&*asked.value, &*handler.body) else {
+            return None;
+        };
+        let (Some(Expr::Name(caught)), [Expr::Name(set)]) =
+            (handler.type_.as_deref(), &*assign.targets)
+        else {
+            return None;
+        };
+        let unset = set.id == asked.id && self.lookup(asked.id.as_str()).is_none();
+        let fits = unset && caught.id.as_str() == "NameError" && attempt.orelse.is_empty();
+        fits.then(|| (asked.id.as_str(), self.literal(&assign.value)))
     }
 
     fn handler(
@@ -158,7 +184,7 @@ impl<'a> Walker<'a> {
         if let Some(name) = &handler.name {
             let scope = self.binding_scope(name.id.as_str());
             let names = &mut self.scopes[scope].names;
-            names.insert(name.id.as_str().to_owned(), super::scope::Known::Other);
+            names.insert(name.id.as_str().to_owned(), Known::Other);
         }
         let flow = self.block(&handler.body);
         self.frames.pop();

@@ -84,15 +84,15 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     let attempt = match arguments.fix {
         false => workshop.attempt(&context.dockerfile)?,
         true => {
-            let (attempt, text) = mend::mended(&workshop, &context.dockerfile)?;
+            let mended = mend::mended(&workshop, &context.dockerfile)?;
             mend::conclude(
                 &arguments,
                 workshop.name,
                 &context.dockerfile,
-                &text,
+                &mended,
                 &*observer,
             )?;
-            attempt
+            mended.attempt
         }
     };
     let passed = verdict::pass(&attempt.report, arguments.check, &*observer);

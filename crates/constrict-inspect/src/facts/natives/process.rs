@@ -324,7 +324,10 @@ impl Process<'_, '_> {
                 }
             }
             Cause::NotFound => match libc {
-                Some(object) if object != program && foreign_name(&missing.name, program) => {
+                Some(object)
+                    if object != program
+                        && (foreign_name(&missing.name, program) || !self.has_bridge(object)) =>
+                {
                     FaultKind::WrongLibc {
                         object,
                         program,
@@ -369,6 +372,17 @@ impl Process<'_, '_> {
             found: architecture(&found.0),
             expected: architecture(&self.loaded.objects[0].object),
         })
+    }
+
+    /// Whether the loader of another C library is in the image, as Alpine's gcompat brings it: what is missing is then
+    /// missing for its own reason.
+    fn has_bridge(&self, object: Libc) -> bool {
+        let loaders: &[&[u8]] = match object {
+            Libc::Glibc => &[b"ld-linux-x86-64.so.2", b"ld-linux-aarch64.so.1"],
+            Libc::Musl => &[b"ld-musl-x86_64.so.1", b"ld-musl-aarch64.so.1"],
+        };
+        let mut loaders = loaders.iter();
+        loaders.any(|loader| !self.view.libraries(loader).is_empty())
     }
 
     fn libc(&self) -> Libc {

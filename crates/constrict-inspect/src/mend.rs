@@ -114,6 +114,7 @@ mod tests {
             Mend::Base {
                 image: "python:3.11-slim".into(),
                 why: "glibc".into(),
+                entrypoint: None,
             },
             Mend::Chmod {
                 path: path(),

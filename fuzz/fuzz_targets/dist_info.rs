@@ -35,14 +35,29 @@ fuzz_target!(|bytes: &[u8]| {
         machine: "x86_64".into(),
         libc: Libc::Glibc(Some((2, 36))),
     };
-    assert!(wheel.tags.iter().all(|tag| tag.fits(&platform) == tag.misfit(&platform).is_none()));
+    assert!(
+        wheel
+            .tags
+            .iter()
+            .all(|tag| tag.fits(&platform) == tag.misfit(&platform).is_none())
+    );
     let _ = (Entry::parse_record(text), EntryPoint::parse_all(text));
-    let _ = (dist_info::parse_installer(text), dist_info::parse_top_level(text));
-    let _ = (dist_info::parse_installed_files(text), dist_info::parse_sources(text));
+    let _ = (
+        dist_info::parse_installer(text),
+        dist_info::parse_top_level(text),
+    );
+    let _ = (
+        dist_info::parse_installed_files(text),
+        dist_info::parse_sources(text),
+    );
     dist_info::parse_requires(text).iter().for_each(requirement);
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let _ = dist_info::parse_directory_name(first);
-    let _ = (Tag::parse_set(first), WheelName::parse(first), Extension::parse(first));
+    let _ = (
+        Tag::parse_set(first),
+        WheelName::parse(first),
+        Extension::parse(first),
+    );
     if let Ok(read) = Requirement::parse(first) {
         requirement(&read);
     }

@@ -82,11 +82,17 @@ const BASE: [(&str, &str); 10] = [
     ("usr/bin/env", "\x7fELF"),
     ("usr/local/bin/python", "\x7fELF"),
     ("usr/local/bin/python3.11", "\x7fELF"),
-    ("usr/local/bin/gunicorn", "#!/usr/local/bin/python\nfrom gunicorn.app.wsgiapp import run\nrun()\n"),
+    (
+        "usr/local/bin/gunicorn",
+        "#!/usr/local/bin/python\nfrom gunicorn.app.wsgiapp import run\nrun()\n",
+    ),
     ("usr/local/lib/python3.11/os.py", ""),
     ("usr/local/lib/python3.11/site.py", ""),
     ("usr/local/lib/python3.11/encodings/__init__.py", ""),
-    ("etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n"),
+    (
+        "etc/passwd",
+        "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n",
+    ),
     ("etc/os-release", "ID=debian\nVERSION_ID=12\n"),
 ];
 
@@ -100,7 +106,9 @@ impl Contents for Memory {
 
     fn object(&self, layer: usize, path: &[u8]) -> io::Result<Option<Elf>> {
         let content = self.read(layer, path, usize::MAX)?;
-        Ok(Object::parse(&content).ok().zip(Symbols::parse(&content).ok()))
+        Ok(Object::parse(&content)
+            .ok()
+            .zip(Symbols::parse(&content).ok()))
     }
 }
 
@@ -124,7 +132,8 @@ impl Root {
     }
 
     fn file(&mut self, path: &str, mode: u32, content: &[u8]) {
-        self.contents.insert(path.as_bytes().to_vec(), content.to_vec());
+        self.contents
+            .insert(path.as_bytes().to_vec(), content.to_vec());
         let kind = Kind::File {
             size: content.len() as u64,
             digest: None,
@@ -162,7 +171,10 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     let mut config = ImageConfig::new(&Platform::parse("linux/amd64").expect("a platform"));
-    config.config.cmd = chosen(&COMMANDS, *command).iter().map(|word| word.to_string()).collect();
+    config.config.cmd = chosen(&COMMANDS, *command)
+        .iter()
+        .map(|word| word.to_string())
+        .collect();
     config.config.user = chosen(&USERS, *user).to_string();
     config.config.working_dir = "/app".into();
     let image = Image {
@@ -173,5 +185,10 @@ fuzz_target!(|bytes: &[u8]| {
         origin: None,
     };
     let report = check(&image, &|_| false);
-    assert!(report.findings.iter().all(|finding| !finding.message.is_empty()));
+    assert!(
+        report
+            .findings
+            .iter()
+            .all(|finding| !finding.message.is_empty())
+    );
 });

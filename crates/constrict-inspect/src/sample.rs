@@ -22,6 +22,7 @@ pub(crate) struct Sample {
     config: Option<ImageConfig>,
     layers: BTreeMap<usize, Vec<Entry>>,
     hidden: BTreeMap<(usize, Vec<u8>), Vec<u8>>,
+    steps: BTreeMap<usize, String>,
 }
 
 impl Sample {
@@ -117,6 +118,13 @@ impl Sample {
         self
     }
 
+    /// Says what made a layer.
+    pub(crate) fn made_by(mut self, layer: usize, step: &str) -> Sample {
+        self.layers.entry(layer).or_default();
+        self.steps.insert(layer, step.to_string());
+        self
+    }
+
     /// Changes the last entry of a layer.
     pub(crate) fn entry(mut self, layer: usize, change: impl FnOnce(&mut Entry)) -> Sample {
         let entries = self.layers.get_mut(&layer).expect("hide a file first");
@@ -152,7 +160,7 @@ impl Sample {
                 .cloned()
                 .unwrap_or_default()
                 .into(),
-            created_by: String::new(),
+            created_by: sample.steps.get(&number).cloned().unwrap_or_default(),
         };
         let layers = (0..count).map(layer).collect();
         let memory = Memory(sample.contents, sample.hidden);

@@ -4,10 +4,14 @@
 //! to 3.14; a later version is taken for 3.14.
 
 mod attributes;
+mod later;
 mod modules;
 
 use attributes::ATTRIBUTES;
+use later::LATER;
 use modules::MODULES;
+
+pub use later::LaterName;
 
 /// Something that left the standard library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +95,12 @@ pub fn removed_attribute(path: &str, python: (u8, u8)) -> Option<&'static Remova
         let (shorter, _) = rest.rsplit_once('.')?;
         rest = shorter;
     }
+}
+
+/// The name that X.Y is too old for: `datetime.UTC`, the module included.
+pub fn later_name(path: &str, python: (u8, u8)) -> Option<&'static LaterName> {
+    let index = LATER.binary_search_by(|later| later.path.cmp(path)).ok()?;
+    Some(&LATER[index]).filter(|later| later.added > python)
 }
 
 fn minor(python: (u8, u8)) -> u8 {
@@ -343,6 +353,15 @@ const ADDED: [Addition; 16] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn later_names_are_sorted_and_told_by_version() {
+        assert!(LATER.windows(2).all(|pair| pair[0].path < pair[1].path));
+        let added = later_name("datetime.UTC", (3, 9)).map(|later| later.added);
+        assert_eq!(added, Some((3, 11)));
+        assert_eq!(later_name("datetime.UTC", (3, 11)), None);
+        assert_eq!(later_name("datetime.datetime", (3, 6)), None);
+    }
 
     #[test]
     fn tables_are_sorted() {

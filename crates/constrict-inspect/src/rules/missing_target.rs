@@ -1,7 +1,8 @@
 //! Row 53: what a program is told to run or to serve is not in the image: a script, `-m NAME`, `module:attribute`.
 
+use super::lost_directory;
 use crate::facts::Facts;
-use crate::facts::imports::{Closure, Reach};
+use crate::facts::imports::{Closure, MissingName, Reach};
 use crate::facts::start::{Cause, Demand, Obstacle, ObstacleKind, Program, Target, shown_words};
 use crate::files::{file_name, join, parent, shown};
 use crate::rule::{Finding, Rule, Severity};
@@ -53,6 +54,13 @@ pub(crate) fn explains(program: &Program, name: &str, importer: &[u8]) -> bool {
     importer.is_empty() && (asked(program, name).is_some() || is_run(program, name))
 }
 
+/// Whether a missing name is what the program's own words ask for.
+pub(crate) fn explains_name(facts: &Facts<'_>, run: &Closure, missing: &MissingName) -> bool {
+    let program = facts.start().programs.get(run.program);
+    missing.importer.is_empty()
+        && program.is_some_and(|program| asked(program, &missing.module).is_some())
+}
+
 /// Whether it is the module after `-m`.
 fn is_run(program: &Program, name: &str) -> bool {
     let Some(Target::Module(module)) = program.python.as_ref().map(|run| &run.target) else {
@@ -71,6 +79,7 @@ fn modules(facts: &Facts<'_>, closure: &Closure, program: &Program, findings: &m
         .iter()
         .filter(|missing| explains(program, &missing.name, &missing.importer))
         .filter(|missing| !super::other_python::explains(facts, missing))
+        .filter(|missing| !lost_directory::explains(facts, closure, missing))
     {
         let (severity, lead) = match (missing.need, program.fatal) {
             (Reach::Sure, true) => (Severity::Breaks, "this image cannot start: "),

@@ -19,14 +19,17 @@ mod glibc_on_musl;
 mod glibc_too_old;
 mod healthcheck_program;
 mod hidden_native_error;
+mod incomplete_distribution;
 mod installer_in_image;
 mod library_opened_by_name;
 mod loader_cannot_find;
 mod loopback_only;
 mod lost_data_files;
+mod lost_directory;
 mod missing_display_library;
 mod missing_interpreter;
 mod missing_library;
+mod missing_module;
 mod missing_openssl;
 mod missing_program;
 mod missing_runtime_library;
@@ -41,9 +44,11 @@ mod not_executable;
 mod not_reproducible;
 mod other_python;
 mod package_caches;
+mod removed_name;
 mod removed_stdlib_module;
 mod secret_in_image;
 mod several_locks;
+mod shadowed_module;
 mod shell_swallows_signals;
 mod stale_bytecode;
 mod stripped_distribution;
@@ -94,6 +99,7 @@ pub const RULES: &[&Rule] = &[
     &installer_in_image::RULE,
     &development_dependencies::RULE,
     &package_caches::RULE,
+    &removed_name::RULE,
     &cpu_baseline::RULE,
     &cuda_without_gpu::RULE,
     &healthcheck_program::RULE,
@@ -101,6 +107,8 @@ pub const RULES: &[&Rule] = &[
     &doubled_files::RULE,
     &several_locks::RULE,
     &entrypoint_eats_command::RULE,
+    &missing_module::RULE,
+    &lost_directory::RULE,
     &missing_setuptools::RULE,
     &removed_stdlib_module::RULE,
     &carriage_return::RULE,
@@ -109,9 +117,11 @@ pub const RULES: &[&Rule] = &[
     &loopback_only::RULE,
     &unknown_user::RULE,
     &missing_target::RULE,
+    &shadowed_module::RULE,
     &exec_form_is_no_shell::RULE,
     &exec_form_not_json::RULE,
     &loader_cannot_find::RULE,
+    &incomplete_distribution::RULE,
 ];
 
 /// The rule with this name.

@@ -2,6 +2,7 @@
 
 use crate::facts::Facts;
 use crate::facts::distribution::Distribution;
+use crate::facts::imports::{Absence, MissingModule};
 use crate::files::{Files, file_name, join, parent, shown};
 use crate::quantity::{count, some};
 use crate::rule::{Finding, Rule, Severity};
@@ -10,7 +11,7 @@ use crate::rule::{Finding, Rule, Severity};
 pub(crate) const RULE: Rule = Rule {
     name: "stripped-distribution",
     summary: "modules of an installed distribution were removed",
-    severity: Severity::Risk,
+    severity: Severity::Breaks,
     rows: &[40],
     page: include_str!("../../../../docs/rules/stripped-distribution.md"),
     check,
@@ -32,30 +33,75 @@ const SPARE: &[&[u8]] = &[
     b"_pyinstaller",
 ];
 
+/// Whether a missing module is one of a distribution that lost modules.
+pub(crate) fn explains(facts: &Facts<'_>, missing: &MissingModule) -> bool {
+    let mut stripped = facts.distributions().all.iter();
+    missing.why == Absence::NotFound
+        && stripped.any(|distribution| {
+            missing.searched.contains(&distribution.site)
+                && lists(facts.files(), distribution, missing)
+                && lost(facts.files(), distribution).len() >= LEAST
+        })
+}
+
+/// Whether the record of a distribution lists a missing module.
+fn lists(files: &Files, distribution: &Distribution, missing: &MissingModule) -> bool {
+    let below = missing.name.replace('.', "/");
+    let start = join(&distribution.site, below.as_bytes());
+    let paths = [".py", "/__init__.py"].map(|end| [&start[..], end.as_bytes()].concat());
+    let mut record = distribution.documents(files).record.iter();
+    record.any(|recorded| paths.contains(&recorded.path))
+}
+
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for distribution in &facts.distributions().all {
-        let missing = missing(facts.files(), distribution);
-        if missing.len() < LEAST {
+        let lost = lost(facts.files(), distribution);
+        if lost.len() < LEAST {
             continue;
         }
-        let message = format!(
-            "{} of `{}` {} are not in this image",
-            count(missing.len(), "module"),
-            distribution.name,
-            distribution.version
-        );
+        let runs = facts.imports().runs.iter();
+        let needed = runs
+            .flat_map(|run| run.missing.iter().map(move |missing| (run, missing)))
+            .filter(|(_, missing)| {
+                missing.why == Absence::NotFound
+                    && missing.searched.contains(&distribution.site)
+                    && lists(facts.files(), distribution, missing)
+            })
+            .filter_map(|(run, missing)| Some((run.severity(facts, missing.need)?, missing)))
+            .min_by_key(|(severity, _)| *severity);
+        let (name, version) = (&distribution.name, &distribution.version);
+        let gone = format!("{} of `{name}` {version}", count(lost.len(), "module"));
+        let finding = match &needed {
+            Some((Severity::Breaks, missing)) => Finding::new(
+                RULE.name,
+                Severity::Breaks,
+                format!(
+                    "this image cannot start: {gone} were removed, and `{}` is needed",
+                    missing.name
+                ),
+            ),
+            _ => Finding::new(
+                RULE.name,
+                Severity::Risk,
+                format!("{gone} are not in this image"),
+            ),
+        };
+        let finding = match needed {
+            Some((_, missing)) => finding.because("needed by", missing.chain.join(" → ")),
+            None => finding,
+        };
         findings.push(
-            Finding::new(RULE.name, Severity::Risk, message)
+            finding
                 .at(facts.place_of(&distribution.info))
-                .because("missing", some(&missing, 5))
+                .because("missing", some(&lost, 5))
                 .because("listed in", shown(&distribution.file("RECORD")))
                 .hint("keep distributions whole, or leave them out whole"),
         );
     }
 }
 
-/// The recorded modules that are not there, if others of the same distribution are.
-fn missing(files: &Files, distribution: &Distribution) -> Vec<String> {
+/// The recorded modules that are not there, if others of the same directory or distribution are.
+fn lost(files: &Files, distribution: &Distribution) -> Vec<String> {
     let inside = [distribution.site.as_slice(), b"/"].concat();
     let record = &distribution.documents(files).record;
     let module = |path: &&[u8]| {
@@ -69,9 +115,19 @@ fn missing(files: &Files, distribution: &Distribution) -> Vec<String> {
         .map(|recorded| recorded.path.as_slice())
         .filter(module)
         .partition(|path| is_there(files, path));
+    // what stayed behind with all that is in it was not removed
+    let top = |path: &[u8]| {
+        let rest = &path[inside.len()..];
+        let first = rest.split(|byte| *byte == b'/').next().unwrap_or_default();
+        join(&distribution.site, first)
+    };
     match there.is_empty() {
         true => Vec::new(),
-        false => gone.into_iter().map(shown).collect(),
+        false => gone
+            .into_iter()
+            .filter(|path| files.exists(&top(path)))
+            .map(shown)
+            .collect(),
     }
 }
 

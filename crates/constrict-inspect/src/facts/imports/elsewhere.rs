@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use crate::facts::Facts;
-use crate::files::{Files, file_name, parent};
+use crate::facts::landmarks::is_installed;
+use crate::files::{Files, file_name, join, parent};
 
 /// Directories that hold copies which nobody puts on the search path.
 const NOT_SEARCHED: &[&[u8]] = &[
@@ -75,6 +76,15 @@ fn index(files: &Files) -> BTreeMap<Vec<u8>, Vec<Vec<u8>>> {
             continue;
         };
         let directory = parent(path);
+        // a part of an installed package is no module at the top
+        if is_installed(path) && files.is_file(&join(directory, b"__init__.py")) {
+            if file_name(path) == b"__init__.py"
+                && !files.is_file(&join(parent(directory), b"__init__.py"))
+            {
+                add(file_name(directory), parent(directory));
+            }
+            continue;
+        }
         if directory.starts_with(b"usr/share/")
             || directory
                 .split(|byte| *byte == b'/')

@@ -11,6 +11,7 @@
 //! | `reach` | from a statement's circumstances to how sure it runs |
 //! | `call` | functions that are called while modules are imported |
 //! | `names` | names that modules are asked for |
+//! | `shadow` | modules of the application that hide others |
 //! | `learn`, `elsewhere` | what the next walk knows; modules off the search path |
 //! | `own` | what the application's modules do |
 //! | `sources` | parsed sources |
@@ -28,12 +29,13 @@ mod node;
 mod own;
 mod reach;
 mod resolve;
+mod shadow;
 mod sources;
 mod walk;
 mod zip;
 
 use super::Facts;
-use super::interpreter::SearchPath;
+use super::interpreter::{PathSource, SearchPath};
 use super::start::Program;
 use chain::Step;
 use elsewhere::Elsewhere;
@@ -43,6 +45,7 @@ use node::Check;
 use walk::Walk;
 
 pub use own::OwnModule;
+pub use shadow::{Importer, Shadow};
 pub use sources::Sources;
 pub use zip::Archive;
 pub(crate) use zip::is_zip;
@@ -78,6 +81,8 @@ pub struct Closure {
     pub too_new: Vec<TooNew>,
     /// The application's own modules, with what they do.
     pub own: Vec<OwnModule>,
+    /// Modules of the application that are found in place of others.
+    pub shadows: Vec<Shadow>,
 }
 
 impl Closure {
@@ -255,7 +260,11 @@ fn follow(
         let failed = walk.failed_checks();
         let learned = learn::learn(&walk, &failed);
         if last == 0 || learned == known {
-            let mut closure = closure(&walk, at, failed);
+            let shadows = shadow::shadows(&mut walk);
+            let mut closure = Closure {
+                shadows,
+                ..closure(&walk, at, failed)
+            };
             let in_zip = walk
                 .names
                 .get("__main__")
@@ -289,7 +298,18 @@ fn walk<'a, 'f>(
             .map(|demand| node::top(&demand.module).to_string()),
     );
     let site = !run.options.iter().any(|option| option == "-S");
-    if walk.begin(program, site) {
+    // the script's directory is put in front after the interpreter has what it needs itself
+    let whole = std::mem::take(&mut walk.path);
+    walk.path = search
+        .directories
+        .iter()
+        .filter(|directory| directory.from != PathSource::Script)
+        .map(|directory| directory.path.clone())
+        .collect();
+    let begun = walk.begin(program, site);
+    walk.run();
+    walk.path = whole;
+    if begun {
         walk.main(run);
         walk.run();
         for demand in &run.demands {
@@ -359,6 +379,7 @@ fn closure(walk: &Walk<'_, '_>, program: usize, failed: Vec<Check>) -> Closure {
         missing_names: names.collect(),
         too_new: too_new.collect(),
         own: OwnModule::all(walk, |node| chain_of(walk, &node.step, false)),
+        shadows: Vec::new(),
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use constrict_python::source::{Form, Import, Literal, Module, Need, Root, Use};
+use constrict_python::removed::{self, removed_name_somewhere};
+use constrict_python::source::{BindingKind, Form, Import, Literal, Module, Need, Root, Use};
+use constrict_python::stdlib;
 
 use super::node::{Check, Origin, Outcome};
 use super::walk::{Taken, Task, Walk};
@@ -236,7 +238,7 @@ impl Walk<'_, '_> {
             .into_iter()
             .filter(|check| {
                 let mut seen = BTreeSet::new();
-                self.defines(check.module, &check.name, &mut seen) == Defines::No
+                self.lacks(check, &mut seen)
             })
             .collect();
         // where the import itself fails, the name stands for something else by the time it is read
@@ -252,6 +254,57 @@ impl Walk<'_, '_> {
         failed
     }
 
+    /// Whether a name that is asked for is surely not there.
+    fn lacks(&mut self, check: &Check, seen: &mut BTreeSet<usize>) -> bool {
+        let Check { module, name, .. } = check;
+        match self.defines(*module, name, seen) {
+            Defines::Yes => self.asks_itself(check),
+            Defines::No => true,
+            Defines::Unknown => self.is_known_to_lack(*module, name),
+        }
+    }
+
+    /// Whether a module has no such name, whoever asks.
+    pub(super) fn surely_lacks(&mut self, id: usize, name: &str) -> bool {
+        self.parse_one(id);
+        self.defines(id, name, &mut BTreeSet::new()) == Defines::No
+    }
+
+    /// Whether nothing but this very statement binds the name in the module: `from flask import Flask` in flask.py.
+    fn asks_itself(&self, check: &Check) -> bool {
+        let node = &self.nodes[check.module];
+        let bound = node
+            .source
+            .as_ref()
+            .and_then(|source| source.names.bound.get(&check.name));
+        check.step.importer == Some(check.module)
+            && !check.attribute
+            && node.portions().is_none()
+            && bound.is_some_and(|binding| {
+                binding.kind == BindingKind::Import
+                    && usize::try_from(binding.line) == Ok(check.step.line)
+            })
+    }
+
+    /// Whether a module whose text does not tell is known to lack a name in its version: names of the standard library that
+    /// came later, names that a distribution answers with an error.
+    fn is_known_to_lack(&self, id: usize, name: &str) -> bool {
+        let node = &self.nodes[id];
+        let full = format!("{}.{name}", node.name);
+        if node.origin == Origin::Library {
+            return stdlib::later_name(&full, self.interpreter.version).is_some();
+        }
+        // looked up first: finding an owner costs more
+        if removed_name_somewhere(&node.name, name).is_none() {
+            return false;
+        }
+        let files = self.facts.files();
+        self.facts
+            .distributions()
+            .owner_of(files, &node.found.path)
+            .is_some_and(|owner| removed::is_removed(&owner.name, &owner.version, &node.name, name))
+    }
+
     fn defines(&mut self, id: usize, name: &str, seen: &mut BTreeSet<usize>) -> Defines {
         if !seen.insert(id) {
             return Defines::No;
@@ -265,7 +318,11 @@ impl Walk<'_, '_> {
         {
             return Defines::Yes;
         }
-        let Some(source) = self.nodes[id].source.clone() else {
+        let Some(source) = self.nodes[id]
+            .source
+            .clone()
+            .filter(|_| !self.nodes[id].guessed)
+        else {
             return Defines::Unknown;
         };
         if source.names.bound.contains_key(name) {

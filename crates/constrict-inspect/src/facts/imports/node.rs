@@ -26,6 +26,8 @@ pub(super) struct Node {
     pub(super) origin: Origin,
     /// It runs as `__main__`.
     pub(super) main: bool,
+    /// It was found where the program may have pointed the search path to: it may be another one.
+    pub(super) guessed: bool,
     /// `__package__`; `None` for a script.
     pub(super) package: Option<String>,
     pub(super) reach: Reach,

@@ -78,9 +78,9 @@ impl Walk<'_, '_> {
         if name.is_empty() || self.is_full() {
             return Outcome::Unknown;
         }
-        let (found, reach) = match self.search(name, above) {
-            Search::Found(found) => (found, reach),
-            Search::Guessed(found) => (found, reach.max(Reach::Maybe)),
+        let (found, reach, guessed) = match self.search(name, above) {
+            Search::Found(found) => (found, reach, false),
+            Search::Guessed(found) => (found, reach.max(Reach::Maybe), true),
             Search::Unknown => return Outcome::Unknown,
             Search::Missing(_) if self.known.injected.contains(name) => return Outcome::Unknown,
             Search::Missing(why) => {
@@ -97,7 +97,10 @@ impl Walk<'_, '_> {
             None => name.rsplit_once('.').map_or("", |(package, _)| package),
         };
         let package = Some(package.to_string());
-        Outcome::Found(self.add(name, found, package, reach, step.clone(), false))
+        let guessed = guessed || above.is_some_and(|above| self.nodes[above].guessed);
+        let id = self.add(name, found, package, reach, step.clone(), false);
+        self.nodes[id].guessed = guessed;
+        Outcome::Found(id)
     }
 
     /// Takes a module in.
@@ -118,6 +121,7 @@ impl Walk<'_, '_> {
             found,
             origin,
             main,
+            guessed: false,
             package,
             reach,
             step,
@@ -171,7 +175,7 @@ impl Walk<'_, '_> {
             portions: None,
             member: None,
         };
-        if builtin::is_always(name) {
+        if builtin::is_always(name) || self.is_compiled_in(name) {
             return Search::Found(builtin());
         }
         if let Some(found) = self.mapped(name) {
@@ -205,6 +209,21 @@ impl Walk<'_, '_> {
             return Search::Guessed(found);
         }
         Search::Missing(closed.map_or(Absence::NotFound, Absence::Closed))
+    }
+
+    /// Whether a module of this interpreter's standard library is in no file of it: then it is compiled in, and no file
+    /// elsewhere is found before it.
+    fn is_compiled_in(&self, name: &str) -> bool {
+        let Some(library) = &self.interpreter.library else {
+            return false;
+        };
+        builtin::may_be(name, &self.dynamic)
+            && !self.dynamic.iter().any(|found| found == name)
+            && constrict_python::stdlib::is_module(name, self.interpreter.version)
+            && !self
+                .facts
+                .files()
+                .exists(&join(library, format!("{name}.py").as_bytes()))
     }
 
     fn search_below(&mut self, name: &str, above: usize) -> Search {

@@ -16,6 +16,8 @@ pub enum Matter {
     Architecture,
     /// A library that is in no package of Python's.
     Library,
+    /// A library of the directory beside a package in which its wheel brings its own: `numpy.libs`.
+    Part,
     /// What draws on a screen: OpenGL, X11, GLib.
     Display,
     /// What compilers take for granted: libstdc++, libgcc, zlib.
@@ -59,8 +61,8 @@ const INTERPRETER: &[&str] = &["libssl.so", "libcrypto.so", "libffi.so", "libsql
 impl Matter {
     /// Whether it is about a library that is not found.
     pub(super) fn is_library(self) -> bool {
-        use Matter::{Display, Interpreter, Library, Runtime, Search};
-        [Library, Display, Runtime, Interpreter, Search].contains(&self)
+        use Matter::{Display, Interpreter, Library, Part, Runtime, Search};
+        [Library, Part, Display, Runtime, Interpreter, Search].contains(&self)
     }
 
     /// What `kind` is about, in an object that was reached through `objects`; `owned` says that a package of the
@@ -73,9 +75,13 @@ impl Matter {
             FaultKind::WrongMachine { .. } | FaultKind::WrongFormat { .. } => Matter::Architecture,
             FaultKind::Unreadable => Matter::Search,
             FaultKind::MissingLibrary {
-                soname, elsewhere, ..
+                soname,
+                elsewhere,
+                searched,
             } => {
-                if elsewhere.is_some() || (is_copied(objects) && !owned()) {
+                if elsewhere.is_none() && searched.iter().any(|path| is_of_wheel(path)) {
+                    Matter::Part
+                } else if elsewhere.is_some() || (is_copied(objects) && !owned()) {
                     Matter::Search
                 } else {
                     library(soname, objects)
@@ -83,6 +89,11 @@ impl Matter {
             }
         }
     }
+}
+
+/// Whether a directory is one that wheels bring beside their packages: auditwheel's `NAME.libs`.
+fn is_of_wheel(directory: &[u8]) -> bool {
+    file_name(directory).ends_with(b".libs") && file_name(directory).len() > b".libs".len()
 }
 
 /// Whether the object that asks is a shared library that no package of Python's has.

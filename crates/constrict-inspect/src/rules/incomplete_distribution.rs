@@ -280,6 +280,16 @@ mod tests {
     }
 
     #[test]
+    fn a_module_that_is_taken_as_a_name_is_a_part_too() {
+        let message = "this image cannot start: `shop.debug` of shop 1.0 stayed behind";
+        let record = "shop/__init__.py,,\nshop/debug.py,,\n";
+        let sample = image("from shop import debug\n")
+            .file(&format!("{SITE}/shop-1.0.dist-info/RECORD"), record);
+        let expected = (Severity::Breaks, RULE.name, message.to_string());
+        assert_eq!(told(sample), [expected]);
+    }
+
+    #[test]
     fn parts_that_nobody_asks_for_and_modules_of_no_record_pass() {
         assert_eq!(told(image("import shop\n")), []);
         let tried = "import shop\ntry:\n    import shop_extra\nexcept ImportError:\n    pass\n";

@@ -164,6 +164,16 @@ fn provided(
     if let Some(there) = there {
         return there.copied(finding);
     }
+    if let Some((stage, line)) = unused_stage(facts, missing) {
+        return finding
+            .because(
+                "not copied from",
+                format!("stage `{stage}`, which installs packages in line {line}"),
+            )
+            .hint(format!(
+                "copy the packages from `{stage}`: COPY --from={stage} …"
+            ));
+    }
     // a part of a package that is there is no distribution's of its own
     if missing.name.contains('.')
         && let Some(module) = run.modules.get(first)
@@ -190,6 +200,40 @@ fn provided(
             file,
             line: distribution,
         })
+}
+
+/// A stage that installs packages and that nothing of this image is made from, and the line that does.
+fn unused_stage(facts: &Facts<'_>, missing: &MissingModule) -> Option<(String, usize)> {
+    let origin = facts.image.origin.as_ref()?;
+    if is_installed(&missing.importer) {
+        return None;
+    }
+    let stages = origin.dockerfile.stages.iter().enumerate();
+    let mut unused =
+        stages.filter(|(number, _)| *number != origin.stage && !origin.stages.contains_key(number));
+    unused.find_map(|(number, stage)| {
+        let installs = stage.instructions.iter().find(|instruction| {
+            matches!(instruction.kind, constrict_dockerfile::Kind::Run(_))
+                && [
+                    "pip install",
+                    "pip3 install",
+                    "uv sync",
+                    "uv pip",
+                    "poetry install",
+                    "pipenv",
+                ]
+                .iter()
+                .any(|words| instruction.text.contains(words))
+        })?;
+        let start = installs.span.start;
+        let line = constrict_dockerfile::line_of(origin.text.as_bytes(), start).line;
+        let name = stage
+            .from
+            .alias
+            .as_ref()
+            .map_or_else(|| number.to_string(), Clone::clone);
+        Some((name, line))
+    })
 }
 
 /// The distribution that asks for what would provide the module.

@@ -349,6 +349,19 @@ fn closure(walk: &Walk<'_, '_>, program: usize, failed: Vec<Check>) -> Closure {
             searched: walk.path.clone(),
             why: absent.why.clone(),
         });
+    // `from gunicorn import debug` where the record has gunicorn/debug.py: a module is missing, not a name
+    let (parts, failed): (Vec<Check>, Vec<Check>) = failed
+        .into_iter()
+        .partition(|check| is_recorded(walk, check));
+    let parts = parts.iter().map(|check| MissingModule {
+        name: format!("{}.{}", walk.nodes[check.module].name, check.name),
+        need: check.reach,
+        chain: chain_of(walk, &check.step, true),
+        importer: importer(&check.step),
+        line: check.step.line,
+        searched: walk.path.clone(),
+        why: Absence::NotFound,
+    });
     let names = failed.iter().map(|check| MissingName {
         module: walk.nodes[check.module].name.clone(),
         path: walk.nodes[check.module].found.path.clone(),
@@ -374,6 +387,7 @@ fn closure(walk: &Walk<'_, '_>, program: usize, failed: Vec<Check>) -> Closure {
         search: walk.search.clone(),
         modules: modules.collect(),
         missing: missing
+            .chain(parts)
             .filter(|missing| !walk.known.injected.contains(&missing.name))
             .collect(),
         missing_names: names.collect(),
@@ -381,6 +395,20 @@ fn closure(walk: &Walk<'_, '_>, program: usize, failed: Vec<Check>) -> Closure {
         own: OwnModule::all(walk, |node| chain_of(walk, &node.step, false)),
         shadows: Vec::new(),
     }
+}
+
+/// Whether a name that is missing is a module that the record of the package's distribution lists.
+fn is_recorded(walk: &Walk<'_, '_>, check: &Check) -> bool {
+    let portions = walk.nodes[check.module].portions().unwrap_or_default();
+    let (files, distributions) = (walk.facts.files(), walk.facts.distributions());
+    portions.iter().any(|portion| {
+        ["", "/__init__"].iter().any(|end| {
+            let file = format!("{}{end}.py", check.name);
+            distributions
+                .owner_of(files, &crate::files::join(portion, file.as_bytes()))
+                .is_some()
+        })
+    })
 }
 
 impl Closure {

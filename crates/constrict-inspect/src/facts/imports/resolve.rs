@@ -381,7 +381,7 @@ impl Walk<'_, '_> {
         if found.kind == ModuleKind::Builtin {
             return Origin::Library;
         }
-        if self.own.contains(top(name)) {
+        if self.own.contains(top(name)) && !self.is_from_index(found) {
             return Origin::Own;
         }
         if crate::facts::landmarks::is_installed(&found.path) {
@@ -407,6 +407,18 @@ impl Walk<'_, '_> {
             _ if self.is_distributed(found) => Origin::Installed,
             _ => Origin::Own,
         }
+    }
+
+    /// Whether a module is of a distribution that came from an index: though a server is told to import it (Django's own
+    /// applications, gunicorn's classes of workers), it is not the application's.
+    fn is_from_index(&self, found: &Found) -> bool {
+        let files = self.facts.files();
+        crate::facts::landmarks::is_installed(&found.path)
+            && self
+                .facts
+                .distributions()
+                .owner_of(files, &found.path)
+                .is_some_and(|owner| owner.documents(files).url.is_none())
     }
 
     /// Whether a distribution lies in the same directory and lists the file: `pip install --target`.

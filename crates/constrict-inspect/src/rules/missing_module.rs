@@ -6,8 +6,8 @@ use constrict_python::provider::distribution_of;
 
 use super::{
     editable_install, glibc_on_musl, incomplete_distribution, lost_directory, missing_setuptools,
-    missing_target, removed_name, removed_stdlib_module, shadowed_module, stripped_distribution,
-    user_site, wrong_architecture,
+    missing_target, other_python, removed_name, removed_stdlib_module, shadowed_module,
+    stripped_distribution, user_site, wrong_architecture,
 };
 use crate::facts::Facts;
 use crate::facts::distribution::{Distribution, normalised};
@@ -38,6 +38,7 @@ pub(crate) fn is_others(facts: &Facts<'_>, run: &Closure, missing: &MissingModul
         || editable_install::explains(facts, missing)
         || glibc_on_musl::explains(facts, missing)
         || wrong_architecture::explains(facts, missing)
+        || other_python::explains(facts, missing)
         || shadowed_module::explains(facts, run, missing)
 }
 

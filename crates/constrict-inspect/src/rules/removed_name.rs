@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use constrict_python::removed::{RemovedNames, removed_name};
 use constrict_python::stdlib;
 
-use super::{missing_target, removed_stdlib_module, shadowed_module};
+use super::{missing_target, other_python, removed_stdlib_module, shadowed_module};
 use crate::facts::Facts;
 use crate::facts::distribution::Distribution;
 use crate::facts::imports::{Closure, MissingName, Reach};
@@ -33,6 +33,7 @@ fn is_ours(facts: &Facts<'_>, run: &Closure, missing: &MissingName) -> bool {
         && !missing_target::explains_name(facts, run, missing)
         && !removed_stdlib_module::explains_name(facts, missing)
         && !shadowed_module::explains_name(facts, run, missing)
+        && !other_python::explains_name(facts, missing)
 }
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

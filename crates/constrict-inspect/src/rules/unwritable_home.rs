@@ -41,8 +41,8 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
     let mut told: BTreeSet<Vec<u8>> = BTreeSet::new();
     for (at, program) in facts.start().programs.iter().enumerate() {
-        let found = cache::by_words(facts, program);
         let run = facts.imports().runs.iter().find(|run| run.program == at);
+        let found = cache::by_words(facts, program, run);
         let of_run = run
             .map(|run| by_source(facts, run, program))
             .unwrap_or_default();

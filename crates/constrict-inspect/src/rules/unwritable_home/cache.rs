@@ -179,11 +179,17 @@ fn numba(facts: &Facts<'_>, run: &Closure, program: &Program) -> Option<Finding>
 }
 
 /// What the words of a program make it write when it starts.
-pub(super) fn by_words(facts: &Facts<'_>, program: &Program) -> Vec<Finding> {
+pub(super) fn by_words(
+    facts: &Facts<'_>,
+    program: &Program,
+    run: Option<&Closure>,
+) -> Vec<Finding> {
     let Some((does, path, at_home, hint)) = first_word(program) else {
         return Vec::new();
     };
-    let Some(refused) = refusal(facts.files(), &program.user, &path, does.1) else {
+    let Some(refused) = refusal(facts.files(), &program.user, &path, does.1)
+        .filter(|_| !is_configured(facts, program, run))
+    else {
         return Vec::new();
     };
     let severity = match program.sure && program.fatal {
@@ -203,6 +209,26 @@ pub(super) fn by_words(facts: &Facts<'_>, program: &Program) -> Vec<Finding> {
         Some(hint) => finding.hint(hint),
         None => finding,
     }]
+}
+
+/// Whether a configuration says otherwise: another scheduler for celery, another cache for uv.
+fn is_configured(facts: &Facts<'_>, program: &Program, run: Option<&Closure>) -> bool {
+    let said = [
+        "beat_scheduler",
+        "BEAT_SCHEDULER",
+        "schedule_filename",
+        "SCHEDULE_FILENAME",
+    ];
+    let by_source = run.is_some_and(|run| {
+        run.modules.contains_key("django_celery_beat")
+            || Places::of(facts.files(), program, run).says(&said)
+    });
+    let by_file = ["uv.toml", "pyproject.toml"].iter().any(|name| {
+        let path = program.environment.absolute(name.as_bytes());
+        let text = facts.files().text(&path, 1 << 18).unwrap_or_default();
+        text.contains("no-cache") || text.contains("cache-dir")
+    });
+    by_source || by_file
 }
 
 type Start = ((&'static str, Act), Vec<u8>, bool, Option<&'static str>);

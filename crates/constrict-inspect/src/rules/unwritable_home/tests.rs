@@ -247,6 +247,22 @@ fn words_of_programs_name_places() {
         breaks("writes `/app/access.log`", "/app")
     );
     assert_eq!(found(gunicorn("-")), []);
+    let celery = |source: &str| {
+        image(source)
+            .program(
+                "usr/local/bin/celery",
+                "#!/usr/local/bin/python3.11\nfrom celery.__main__ import main\nmain()\n",
+            )
+            .file(&format!("{SITE}/celery/__init__.py"), "")
+            .file(&format!("{SITE}/celery/__main__.py"), "")
+            .cmd(&["celery", "-A", "app", "beat"])
+    };
+    assert_eq!(
+        found(celery("app = 1\n")),
+        breaks("keeps its schedule in `/app/celerybeat-schedule`", "/app")
+    );
+    let other = "app = 1\napp.conf.beat_scheduler = 'redbeat:RedBeatScheduler'\n";
+    assert_eq!(found(celery(other)), []);
     let uv = || {
         image("")
             .program("usr/local/bin/uv", "\x7fELF")

@@ -74,7 +74,7 @@ fn mendable(report: &Report) -> Vec<(&Finding, &Mend)> {
 fn reason(finding: &Finding, mend: &Mend) -> String {
     let line = format!("{}: {}", finding.rule, finding.message);
     match mend {
-        Mend::Base { image, why } => format!("{line}; `{image}`: {why}"),
+        Mend::Base { image, why, .. } => format!("{line}; `{image}`: {why}"),
         _ => line,
     }
 }

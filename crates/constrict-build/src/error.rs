@@ -67,6 +67,36 @@ pub enum Error {
     /// A local image that was asked for is not in the store.
     #[error("no image `{0}` in the store")]
     NoSuchImage(String),
+    /// There is no container of this name or id.
+    #[error("no container `{0}`")]
+    NoSuchContainer(String),
+    /// There is neither a container nor an image of this name.
+    #[error("no container and no image `{0}`")]
+    NoSuchObject(String),
+    /// The name that a container was to have is another's.
+    #[error("the name `{name}` is taken by container `{id}`")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// The beginning of the other's id.
+        id: String,
+    },
+    /// Something was asked of a container that has ended.
+    #[error("container `{0}` is not running")]
+    NotRunning(String),
+    /// A container that is to be removed runs.
+    #[error("container `{0}` is running")]
+    ContainerRuns(String),
+    /// An image that is to be removed is the image of a container.
+    #[error("image `{image}` is used by container `{container}`{}", if *runs { ", which runs" } else { "" })]
+    ImageInUse {
+        /// The image as it was named.
+        image: String,
+        /// The container's name.
+        container: String,
+        /// Whether that one runs.
+        runs: bool,
+    },
     /// A process of RUN ended badly.
     #[error("{0}")]
     RunFailed(Box<RunFailure>),

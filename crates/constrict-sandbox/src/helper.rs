@@ -20,7 +20,7 @@ use crate::notify::Supervisor;
 use crate::process::Exit;
 use crate::stub::{self, Stubs};
 use crate::wire::{self, Event, Kill, Report, Setup};
-use crate::{Error, Mode, Network, Result, Root, init, mount, net};
+use crate::{Error, Mode, Network, Result, Root, init, join, mount, net};
 
 /// The helper's `argv[0]`.
 pub(crate) const NAME: &str = "constrict-sandbox-init";
@@ -38,18 +38,25 @@ pub(crate) fn main() -> ! {
 }
 
 fn serve(control: &UnixStream) -> io::Result<()> {
-    let Some((setup, streams)) = wire::receive::<Setup>(control)? else {
+    let Some((setup, mut streams)) = wire::receive::<Setup>(control)? else {
         return Ok(());
     };
+    let joined = if setup.join { streams.pop() } else { None };
     // the first process must find 0 to 2 taken by nothing that matters
     let control = UnixStream::from(control.as_fd().try_clone_to_owned()?);
     // a signal from the user's terminal is for the program, which decides what it means
     let _ = rustix::process::setsid();
-    let cleaning = Cleaning::open(&setup.spec.root);
-    let accounts = (setup.mode == Mode::SingleId).then(|| Accounts::read(&setup.spec.root));
+    // what is joined is cleaned up by the helper that built it
+    let cleaning = match setup.join {
+        true => Cleaning::default(),
+        false => Cleaning::open(&setup.spec.root),
+    };
+    let accounts =
+        (setup.mode == Mode::SingleId && !setup.join).then(|| Accounts::read(&setup.spec.root));
     let mut stubs = Stubs::default();
     let event = match run(
         &setup,
+        joined,
         streams,
         &control,
         &mut stubs,
@@ -67,12 +74,17 @@ fn serve(control: &UnixStream) -> io::Result<()> {
 
 fn run(
     setup: &Setup,
+    joined: Option<OwnedFd>,
     streams: Vec<OwnedFd>,
     control: &UnixStream,
     stubs: &mut Stubs,
     upper: Option<&OwnedFd>,
 ) -> Result<Event> {
-    make_namespaces(setup)?;
+    match (setup.join, &joined) {
+        (false, _) => make_namespaces(setup)?,
+        (true, Some(joined)) => join::namespaces(joined)?,
+        (true, None) => return Err(Error::HelperLost),
+    }
     let (report, of_child) =
         UnixStream::pair().map_err(|error| Error::call("create a socket", error))?;
     // SAFETY: this process is single-threaded, so the child may do everything that it may.
@@ -80,14 +92,17 @@ fn run(
         -1 => return Err(Error::call("fork", io::Error::last_os_error())),
         0 => {
             drop(report);
-            let error = init::run(setup, streams, &of_child);
+            let error = match &joined {
+                Some(joined) => join::run(setup, joined, streams, &of_child),
+                None => init::run(setup, streams, &of_child),
+            };
             // if the helper is gone there is nobody to tell
             let _ = wire::send(&of_child, &Report::Failed(error.into()), &[]);
             std::process::exit(1)
         }
         pid => Pid::from_raw(pid).expect("fork returns a positive id"),
     };
-    drop((of_child, streams));
+    drop((of_child, streams, joined));
     let pidfd = pidfd_open(pid, PidfdFlags::empty())
         .map_err(|error| Error::call("watch the process", error))?;
     let began = hear(&report, &pidfd, stubs);
@@ -98,7 +113,11 @@ fn run(
             return Err(error);
         }
     };
-    let fds: Vec<_> = terminal.iter().map(AsFd::as_fd).collect();
+    let fds: Vec<_> = [&pidfd]
+        .into_iter()
+        .chain(&terminal)
+        .map(AsFd::as_fd)
+        .collect();
     let started = Event::Started {
         pid: pid.as_raw_nonzero().get(),
     };
@@ -235,7 +254,14 @@ fn pass_on(control: &UnixStream, pidfd: &OwnedFd) -> bool {
         let _ = control.shutdown(Shutdown::Read);
         return false;
     };
-    if let Some(signal) = Signal::from_named_raw(signal) {
+    let signal = match Signal::from_named_raw(signal) {
+        None if (libc::SIGRTMIN()..=libc::SIGRTMAX()).contains(&signal) => {
+            // SAFETY: a real-time signal that the C library leaves to programs; it is sent on, and not handled here.
+            Some(unsafe { Signal::from_raw_unchecked(signal) })
+        }
+        named => named,
+    };
+    if let Some(signal) = signal {
         // fails only if the process has just ended
         let _ = pidfd_send_signal(pidfd, signal);
     }

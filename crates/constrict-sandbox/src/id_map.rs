@@ -162,12 +162,13 @@ pub(crate) fn write_single(uid: u32, gid: u32, own: (u32, u32)) -> io::Result<()
     fs::write("/proc/self/gid_map", format!("{gid} {} 1\n", own.1))
 }
 
-/// In single-id mode: becomes `uid` and `gid` by a user namespace in which the single id has that number.
+/// In single-id mode: makes the user namespace for [`become_single`].
+pub(crate) fn unshare_single() -> Result<()> {
+    crate::helper::unshare(UnshareFlags::NEWUSER, "nested user namespaces")
+}
+
+/// In the namespace of [`unshare_single`]: gives the single id the numbers `uid` and `gid`.
 pub(crate) fn become_single(uid: u32, gid: u32) -> Result<()> {
-    if (uid, gid) == (0, 0) {
-        return Ok(());
-    }
-    crate::helper::unshare(UnshareFlags::NEWUSER, "nested user namespaces")?;
     write_single(uid, gid, (0, 0))
         .map_err(|error| Error::call(&format!("become user {uid}:{gid}"), error))
 }

@@ -18,7 +18,9 @@ use crate::root::{Prepared, Scratch};
 use crate::seccomp::Filter;
 use crate::stub::Stubs;
 use crate::wire::{self, Report, Setup};
-use crate::{Capability, CapabilityBase, Error, Mode, Result, Seccomp, Spec, User, privilege};
+use crate::{
+    Capability, CapabilityBase, Error, Mode, Result, Seccomp, Spec, User, privilege, reaper,
+};
 
 /// Where programs are looked for without a `PATH`, as docker does.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -48,9 +50,20 @@ fn prepare(
     if spec.terminal {
         streams = open_terminal(&root, spec.user.uid, report)?;
     }
-    let cwd = enter_root(&root, spec)?;
+    enter_root(&root)?;
+    let cwd = open_working_directory(root.root.as_fd(), spec)?;
+    drop(root);
+    settle(spec, streams, cwd)
+}
+
+/// The last steps before the privileges go; the capabilities that stay.
+pub(crate) fn settle(
+    spec: &Spec,
+    streams: Vec<OwnedFd>,
+    cwd: OwnedFd,
+) -> Result<BTreeSet<Capability>> {
     set_streams(&streams, &spec.user, spec.terminal)?;
-    drop((streams, root));
+    drop(streams);
     rustix::process::fchdir(&cwd)
         .map_err(|error| Error::call("enter the working directory", error))?;
     drop(cwd);
@@ -59,7 +72,7 @@ fn prepare(
     Ok(spec.capabilities.resolve())
 }
 
-fn die_with_helper() -> Result<()> {
+pub(crate) fn die_with_helper() -> Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| Error::call("tie the process to its helper", error))
 }
@@ -131,10 +144,24 @@ fn answers_for(setup: &Setup) -> bool {
 }
 
 fn open_terminal(built: &Built, uid: u32, report: &UnixStream) -> Result<Vec<OwnedFd>> {
+    let terminal = new_terminal(built.pts.as_fd())?;
+    mount_console(built.root.as_fd(), &built.pts, terminal.number, uid)
+        .map_err(|error| Error::call("open a terminal", error))?;
+    terminal.take(report)
+}
+
+/// A terminal of a sandbox's `/dev/pts`.
+pub(crate) struct Terminal {
+    master: OwnedFd,
+    slave: OwnedFd,
+    pub(crate) number: u32,
+}
+
+pub(crate) fn new_terminal(pts: BorrowedFd<'_>) -> Result<Terminal> {
     let fail = |error: io::Error| Error::call("open a terminal", error);
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let master = rustix::fs::openat(&built.pts, "ptmx", flags, FileMode::empty())
-        .map_err(|e| fail(e.into()))?;
+    let master =
+        rustix::fs::openat(pts, "ptmx", flags, FileMode::empty()).map_err(|e| fail(e.into()))?;
     rustix::pty::unlockpt(&master).map_err(|error| fail(error.into()))?;
     let slave = rustix::pty::ioctl_tiocgptpeer(
         &master,
@@ -149,33 +176,42 @@ fn open_terminal(built: &Built, uid: u32, report: &UnixStream) -> Result<Vec<Own
         .ok()
         .and_then(|name| name.rsplit('/').next()?.parse().ok());
     let number = number.ok_or_else(|| fail(io::Error::from_raw_os_error(libc::ENOTTY)))?;
-    mount_console(built.root.as_fd(), &built.pts, number, uid).map_err(fail)?;
-    rustix::process::ioctl_tiocsctty(&slave).map_err(|error| fail(error.into()))?;
-    wire::send(report, &Report::Terminal, &[master.as_fd()]).map_err(fail)?;
-    let copy = || slave.try_clone().map_err(fail);
-    Ok(vec![copy()?, copy()?, copy()?])
+    Ok(Terminal {
+        master,
+        slave,
+        number,
+    })
 }
 
-/// Makes the built root the only one, and opens the working directory in it.
-fn enter_root(built: &Built, spec: &Spec) -> Result<OwnedFd> {
+impl Terminal {
+    /// Makes it this session's, gives the other side away, and returns the standard streams.
+    pub(crate) fn take(self, report: &UnixStream) -> Result<Vec<OwnedFd>> {
+        let fail = |error: io::Error| Error::call("open a terminal", error);
+        rustix::process::ioctl_tiocsctty(&self.slave).map_err(|error| fail(error.into()))?;
+        wire::send(report, &Report::Terminal, &[self.master.as_fd()]).map_err(fail)?;
+        let copy = || self.slave.try_clone().map_err(fail);
+        Ok(vec![copy()?, copy()?, copy()?])
+    }
+}
+
+/// Makes the built root the only one.
+fn enter_root(built: &Built) -> Result<()> {
     rustix::process::fchdir(&built.root).map_err(|error| Error::call("enter the root", error))?;
     rustix::process::pivot_root(".", ".").map_err(|error| Error::call("change the root", error))?;
     rustix::mount::unmount(".", UnmountFlags::DETACH)
         .map_err(|error| Error::call("leave the host's mounts", error))?;
-    rustix::process::chdir("/").map_err(|error| Error::call("enter the root", error))?;
+    rustix::process::chdir("/").map_err(|error| Error::call("enter the root", error))
+}
+
+pub(crate) fn open_working_directory(root: BorrowedFd<'_>, spec: &Spec) -> Result<OwnedFd> {
     // a magic link such as /proc/self/fd/3 would lead to a descriptor of the host
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    openat2(
-        built.root.as_fd(),
-        &spec.cwd,
-        flags,
-        FileMode::empty(),
-        resolve,
-    )
-    .map_err(|error| Error::WorkingDirectory {
-        path: spec.cwd.clone(),
-        source: error.into(),
+    openat2(root, &spec.cwd, flags, FileMode::empty(), resolve).map_err(|error| {
+        Error::WorkingDirectory {
+            path: spec.cwd.clone(),
+            source: error.into(),
+        }
     })
 }
 
@@ -212,8 +248,12 @@ fn leave_keyring() {
     };
 }
 
-fn execute(setup: &Setup, granted: &BTreeSet<Capability>, report: &UnixStream) -> Error {
+/// Gives up what the program must not have, and executes it; returns only on failure.
+pub(crate) fn execute(setup: &Setup, granted: &BTreeSet<Capability>, report: &UnixStream) -> Error {
     match give_up(setup, granted, report) {
+        Ok(()) if setup.spec.init && !setup.join => {
+            reaper::run(|| find_and_execute(&setup.spec), setup.spec.terminal)
+        }
         Ok(()) => find_and_execute(&setup.spec),
         Err(error) => error,
     }
@@ -226,16 +266,23 @@ fn give_up(setup: &Setup, granted: &BTreeSet<Capability>, report: &UnixStream) -
         Seccomp::Default => Some(Filter::new(granted, answers)),
         Seccomp::Off => answers.then(Filter::answers_only),
     };
-    let program_user = if setup.mode == Mode::SingleId {
-        crate::id_map::become_single(spec.user.uid, spec.user.gid)?;
+    let (uid, gid) = (spec.user.uid, spec.user.gid);
+    let is_single = setup.mode == Mode::SingleId;
+    let becomes_other = is_single && (uid, gid) != (0, 0);
+    if becomes_other {
+        crate::id_map::unshare_single()?;
+        if !setup.join {
+            crate::id_map::become_single(uid, gid)?;
+        }
+    }
+    let program_user = if is_single {
         User::default()
     } else {
         spec.user.clone()
     };
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .map_err(|error| Error::call("forbid tracing", error))?;
+    forbid_tracing()?;
     privilege::limit_bounding_set(granted)?;
-    if setup.mode != Mode::SingleId {
+    if !is_single {
         privilege::set_groups(&program_user)?;
     }
     if spec.no_new_privileges {
@@ -259,7 +306,14 @@ fn give_up(setup: &Setup, granted: &BTreeSet<Capability>, report: &UnixStream) -
             joined.ok_or(Error::HelperLost)?;
         }
     }
-    if setup.mode != Mode::SingleId {
+    if becomes_other && setup.join {
+        // its own maps can be written by a process only that may be traced; by now that gives nothing to others inside
+        trace(DumpableBehavior::Dumpable)?;
+        let became = crate::id_map::become_single(uid, gid);
+        forbid_tracing()?;
+        became?;
+    }
+    if !is_single {
         privilege::set_user(&program_user)?;
     }
     let none = BTreeSet::new();
@@ -268,8 +322,18 @@ fn give_up(setup: &Setup, granted: &BTreeSet<Capability>, report: &UnixStream) -
     die_with_helper()
 }
 
+/// Forbids everybody inside to look into this process.
+pub(crate) fn forbid_tracing() -> Result<()> {
+    trace(DumpableBehavior::NotDumpable)
+}
+
+fn trace(behavior: DumpableBehavior) -> Result<()> {
+    rustix::process::set_dumpable_behavior(behavior)
+        .map_err(|error| Error::call("forbid tracing", error))
+}
+
 /// Every signal at its default and none blocked, as a program expects it.
-fn reset_signals() {
+pub(crate) fn reset_signals() {
     for signal in 1..=libc::SIGRTMAX() {
         // SAFETY: SIG_DFL is a valid disposition; for signals that cannot be set the call fails without effect.
         unsafe { libc::signal(signal, libc::SIG_DFL) };

@@ -6,7 +6,7 @@
 //!
 //! 1. [`init_if_asked`] — never returns in the re-executed helper;
 //! 2. [`enter`] — private mounts, and for an ordinary user a user namespace in which the process is root;
-//! 3. [`spawn`] or [`run`] with a [`Spec`], from any thread.
+//! 3. [`spawn`] or [`run`] with a [`Spec`], from any thread; [`spawn_inside`] for a further program in what runs.
 
 mod accounts;
 mod capability;
@@ -16,6 +16,8 @@ mod file_systems;
 mod helper;
 mod id_map;
 mod init;
+mod join;
+pub mod message;
 mod mount;
 mod namespace;
 pub mod net;
@@ -25,6 +27,7 @@ mod owner;
 mod privilege;
 mod probe;
 mod process;
+mod reaper;
 mod remove_tree;
 mod root;
 mod seccomp;
@@ -39,7 +42,9 @@ pub use namespace::{Entered, IdRange, Mode, enter};
 pub use owner::{OWNER_XATTR, RecordedOwner, parse_owner, recorded_owner};
 pub use probe::{Fact, Probe, probe};
 pub use process::{
-    Child, Exit, Killer, Options, Outcome, Stdio, init_if_asked, kill_all, run, spawn,
+    Child, Entrance, Exit, Killer, Options, Outcome, Stdio, init_if_asked, kill_all, run, spawn,
+    spawn_inside,
 };
 pub use remove_tree::remove_tree;
 pub use spec::{Mount, Network, Rlimit, Root, Seccomp, Source, Spec, User};
+pub use wire::Failure;

@@ -77,8 +77,13 @@ pub struct Child {
     control: Arc<UnixStream>,
     pidfd: Arc<OwnedFd>,
     pid: u32,
+    first: Option<Arc<OwnedFd>>,
     terminal: Option<OwnedFd>,
 }
+
+/// A running sandbox, as the place where further programs are started. After its end nothing can be started there.
+#[derive(Clone, Debug)]
+pub struct Entrance(Arc<OwnedFd>);
 
 impl Child {
     /// The first process's id as the host sees it.
@@ -90,6 +95,15 @@ impl Child {
     /// The master side of the terminal, with [`Spec::terminal`]; once.
     pub fn take_terminal(&mut self) -> Option<OwnedFd> {
         self.terminal.take()
+    }
+
+    /// Where further programs are started, from any thread: see [`spawn_inside`].
+    ///
+    /// # Errors
+    /// [`Error::HelperLost`] if the helper did not say which process it is.
+    pub fn entrance(&self) -> Result<Entrance> {
+        let first = self.first.as_ref().ok_or(Error::HelperLost)?;
+        Ok(Entrance(Arc::clone(first)))
     }
 
     /// A handle that other threads can kill with.
@@ -191,6 +205,30 @@ pub fn init_if_asked() {
 /// [`Error::ProgramNotFound`], [`Error::ProgramNotExecutable`], [`Error::WorkingDirectory`], or what could not be set
 /// up. [`Error::Spec`] if [`enter`](crate::enter) has not been called.
 pub fn spawn(spec: &Spec, stdio: Stdio, options: &Options) -> Result<Child> {
+    start(spec, None, stdio, options)
+}
+
+/// Starts a further program in a running sandbox and returns when it has been executed. Of the specification, what the
+/// sandbox already has does not count: root, mounts, host name, network and the like. Killing the [`Child`] kills this
+/// program only; the end of the sandbox ends it too.
+///
+/// # Errors
+/// As [`spawn`]; [`Error::Call`] if the sandbox has ended.
+pub fn spawn_inside(
+    entrance: &Entrance,
+    spec: &Spec,
+    stdio: Stdio,
+    options: &Options,
+) -> Result<Child> {
+    start(spec, Some(entrance), stdio, options)
+}
+
+fn start(
+    spec: &Spec,
+    entrance: Option<&Entrance>,
+    stdio: Stdio,
+    options: &Options,
+) -> Result<Child> {
     let Some(entered) = namespace::entered() else {
         return Err(Error::Spec {
             reason: "`enter` has not been called".to_owned(),
@@ -217,22 +255,28 @@ pub fn spawn(spec: &Spec, stdio: Stdio, options: &Options) -> Result<Child> {
         control,
         pidfd,
         pid: 0,
+        first: None,
         terminal: None,
     };
 
     let setup = Setup {
         spec: spec.clone(),
         mode: entered.mode,
+        join: entrance.is_some(),
     };
     let streams = streams(stdio)?;
-    let fds: Vec<_> = streams.iter().map(AsFd::as_fd).collect();
+    let joined = entrance.map(|entrance| entrance.0.as_fd());
+    let fds: Vec<_> = streams.iter().map(AsFd::as_fd).chain(joined).collect();
     wire::send(&child.control, &setup, &fds)
         .map_err(|error| Error::call("reach the sandbox helper", error))?;
     drop(streams);
     match hear(&child.control)? {
         (Event::Started { pid }, mut fds) => {
             child.pid = pid.unsigned_abs();
-            child.terminal = fds.pop();
+            if fds.len() > 1 {
+                child.terminal = fds.pop();
+            }
+            child.first = fds.pop().map(Arc::new);
             Ok(child)
         }
         (Event::Failed(failure), _) => Err(failure.into()),

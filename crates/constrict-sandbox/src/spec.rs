@@ -39,6 +39,8 @@ pub struct Spec {
     pub read_only_root: bool,
     /// A terminal of its own as standard input, output and error, and `/dev/console`.
     pub terminal: bool,
+    /// The first process is one of ours, which starts the program, passes signals on to it and waits for orphans.
+    pub init: bool,
     /// Size of `/dev/shm` in bytes.
     pub shm_size: u64,
     /// Resource limits; those not named are the caller's.
@@ -64,6 +66,7 @@ impl Spec {
             no_new_privileges: false,
             read_only_root: false,
             terminal: false,
+            init: false,
             shm_size: 64 << 20,
             rlimits: Vec::new(),
         }

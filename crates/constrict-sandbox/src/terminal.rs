@@ -36,6 +36,14 @@ impl Session {
     /// # Errors
     /// [`Error::Call`] if standard input is no terminal.
     pub fn start(master: OwnedFd) -> Result<Self> {
+        Self::start_with(master, |_| {})
+    }
+
+    /// The same; `heard` gets what the container writes, too.
+    ///
+    /// # Errors
+    /// As [`Session::start`].
+    pub fn start_with(master: OwnedFd, heard: impl FnMut(&[u8]) + Send + 'static) -> Result<Self> {
         let fail =
             |error: rustix::io::Errno| Error::call("use standard input as a terminal", error);
         let before = tcgetattr(stdin()).map_err(fail)?;
@@ -52,7 +60,7 @@ impl Session {
         restore_on_panic();
         *before_raw() = Some(before);
         tcsetattr(stdin(), OptionalActions::Drain, &raw).map_err(fail)?;
-        let output = thread::spawn(move || copy_output(from_container));
+        let output = thread::spawn(move || copy_output(from_container, heard));
         thread::spawn(move || copy_input(to_container, &watch));
         Ok(Session {
             output: Some(output),
@@ -113,10 +121,11 @@ fn pass_size(master: &OwnedFd) {
 }
 
 /// Copies until the container's last process has closed its terminal, which reads as an error.
-fn copy_output(master: OwnedFd) {
+fn copy_output(master: OwnedFd, mut heard: impl FnMut(&[u8])) {
     let mut from = File::from(master);
     let mut buffer = vec![0; 16 << 10];
     while let Ok(length) = from.read(&mut buffer) {
+        heard(&buffer[..length]);
         let mut to = io::stdout().lock();
         if length == 0
             || to

@@ -1,36 +1,24 @@
-//! What the program and its helper say to each other.
-//!
-//! A message is its length (4 bytes, little endian) and its JSON; descriptors travel with the length.
+//! What the program and its helper say to each other, as [`messages`](crate::message).
 
-use std::io::{self, IoSlice, IoSliceMut, Read};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::io;
 use std::path::PathBuf;
 
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags,
-};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use crate::message::{receive, send};
 use crate::namespace::Mode;
 use crate::owner::RecordedOwner;
 use crate::process::Exit;
 use crate::stub::Stubs;
 use crate::{Error, Spec};
 
-/// Longer messages are not ours. Secrets and certificate bundles travel in the specification.
-const LIMIT: usize = 256 << 20;
-/// The most descriptors one message carries.
-const DESCRIPTORS: usize = 3;
-
 /// Program → helper, first: what to do. Carries standard input, output and error.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Setup {
     pub(crate) spec: Spec,
     pub(crate) mode: Mode,
+    /// Nothing is built: the message also carries the first process of the sandbox that is joined.
+    pub(crate) join: bool,
 }
 
 /// Program → helper, afterwards: a signal for the first process.
@@ -42,7 +30,7 @@ pub(crate) struct Kill {
 /// Helper → program.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Event {
-    /// The program has been executed. Carries the terminal, if there is one.
+    /// The program has been executed. Carries the process, and the terminal if there is one.
     Started { pid: i32 },
     /// It could not be.
     Failed(Failure),
@@ -66,9 +54,10 @@ pub(crate) enum Report {
     Failed(Failure),
 }
 
-/// [`Error`] on its way.
+/// An [`Error`] on its way to another process; what that has no use for becomes [`Error::Spec`].
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Failure {
+#[allow(missing_docs, reason = "the variants are those of the error")]
+pub enum Failure {
     Io {
         act: String,
         path: PathBuf,
@@ -179,78 +168,4 @@ impl From<Failure> for Error {
             Failure::HelperLost => Error::HelperLost,
         }
     }
-}
-
-/// Sends one message.
-pub(crate) fn send(
-    socket: &UnixStream,
-    message: &impl Serialize,
-    fds: &[BorrowedFd<'_>],
-) -> io::Result<()> {
-    let body = serde_json::to_vec(message)?;
-    let length = u32::try_from(body.len())
-        .map_err(io::Error::other)?
-        .to_le_bytes();
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    if !fds.is_empty() && !control.push(SendAncillaryMessage::ScmRights(fds)) {
-        return Err(io::Error::from_raw_os_error(libc::EINVAL));
-    }
-    let sent = rustix::net::sendmsg(
-        socket,
-        &[IoSlice::new(&length)],
-        &mut control,
-        SendFlags::NOSIGNAL,
-    )?;
-    if sent != length.len() {
-        return Err(io::ErrorKind::WriteZero.into());
-    }
-    let mut rest = body.as_slice();
-    while !rest.is_empty() {
-        match rustix::net::send(socket, rest, SendFlags::NOSIGNAL) {
-            Err(rustix::io::Errno::INTR) => {}
-            sent => rest = &rest[sent?..],
-        }
-    }
-    Ok(())
-}
-
-/// Receives one message and what came with it; `None` at the end of the stream.
-pub(crate) fn receive<T: DeserializeOwned>(
-    socket: &UnixStream,
-) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
-    let mut length = [0u8; 4];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let got = loop {
-        let mut buffer = [IoSliceMut::new(&mut length)];
-        match rustix::net::recvmsg(
-            socket.as_fd(),
-            &mut buffer,
-            &mut control,
-            RecvFlags::CMSG_CLOEXEC,
-        ) {
-            Err(rustix::io::Errno::INTR) => {}
-            // the other side died with messages of ours unread
-            Err(rustix::io::Errno::CONNRESET) => return Ok(None),
-            other => break other?.bytes,
-        }
-    };
-    if got == 0 {
-        return Ok(None);
-    }
-    (&*socket).read_exact(&mut length[got..])?;
-    let mut fds = Vec::new();
-    for message in control.drain() {
-        if let RecvAncillaryMessage::ScmRights(received) = message {
-            fds.extend(received);
-        }
-    }
-    let length = u32::from_le_bytes(length) as usize;
-    if length > LIMIT {
-        return Err(io::Error::from_raw_os_error(libc::EMSGSIZE));
-    }
-    let mut body = vec![0; length];
-    (&*socket).read_exact(&mut body)?;
-    Ok(Some((serde_json::from_slice(&body)?, fds)))
 }

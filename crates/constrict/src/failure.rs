@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Broken,
     /// The image was built, and did not live when it was run: what was seen has been said already.
     Died,
+    /// A program of ours that was asked to do it failed, and has said why; its exit status.
+    Told(u8),
     /// The command line or the configuration is wrong.
     Usage {
         /// What is wrong.
@@ -51,7 +53,7 @@ impl Failure {
                     .and_then(|status| u8::try_from(status).ok()),
                 _ => None,
             },
-            Failure::Broken | Failure::Died | Failure::Usage { .. } => None,
+            Failure::Broken | Failure::Died | Failure::Told(_) | Failure::Usage { .. } => None,
         }
     }
 
@@ -63,6 +65,7 @@ impl Failure {
                 _ => 1,
             },
             Failure::Broken | Failure::Died => 1,
+            Failure::Told(status) => *status,
             Failure::Usage { .. } => 2,
         }
     }

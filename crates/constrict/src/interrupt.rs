@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use constrict_build::store::Store;
-use constrict_sandbox::{Killer, terminal};
+use constrict_sandbox::terminal;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
 use signal_hook::iterator::Signals;
 
@@ -30,7 +30,7 @@ enum Foreground {
     /// It runs.
     Running {
         /// Its end of the line.
-        killer: Killer,
+        kill: Box<dyn Fn(i32) + Send>,
         /// How many SIGINT and SIGTERM it got.
         asked: u32,
     },
@@ -82,9 +82,12 @@ pub(crate) struct PassingOn {
 }
 
 impl PassingOn {
-    /// The container that gets them.
-    pub(crate) fn start(&self, killer: Killer) {
-        let started = Foreground::Running { killer, asked: 0 };
+    /// What gets them.
+    pub(crate) fn start(&self, kill: impl Fn(i32) + Send + 'static) {
+        let started = Foreground::Running {
+            kill: Box::new(kill),
+            asked: 0,
+        };
         let before = foreground().replace(started);
         if let Some(Foreground::Starting(signals)) = before {
             for signal in signals {
@@ -111,12 +114,12 @@ fn pass_on(signal: i32) -> bool {
             signals.push(signal);
             true
         }
-        Some(Foreground::Running { killer, asked }) => {
+        Some(Foreground::Running { kill, asked }) => {
             if [SIGINT, SIGTERM].contains(&signal) {
                 *asked += 1;
             }
             let is_patient = *asked < PATIENCE;
-            killer.kill(if is_patient { signal } else { SIGKILL });
+            kill(if is_patient { signal } else { SIGKILL });
             true
         }
     }

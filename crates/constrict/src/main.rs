@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Container};
 
 /// The exit status of `run` when constrict failed and not the command, as docker's.
 const RUN_FAILED: u8 = 125;
@@ -26,10 +26,27 @@ fn main() -> ExitCode {
             Ok(arguments) => arguments,
             Err(error) => return misused(&error),
         };
-    let is_run = matches!(arguments.command, Command::Run(_));
+    let is_run = matches!(
+        arguments.command,
+        Command::Run(_) | Command::Container(Container::Run(_))
+    );
+    let is_exec = matches!(
+        arguments.command,
+        Command::Exec(_) | Command::Container(Container::Exec(_))
+    );
     let outcome = match arguments.command {
         Command::Build(arguments) => command::build::run(*arguments),
         Command::Run(arguments) => command::run::run(*arguments),
+        Command::Ps(arguments) => command::ps::run(&arguments),
+        Command::Logs(arguments) => command::logs::run(&arguments),
+        Command::Exec(arguments) => command::exec::run(arguments),
+        Command::Start(arguments) => command::start_containers::run(&arguments),
+        Command::Stop(arguments) => command::stop::run(&arguments),
+        Command::Restart(arguments) => command::stop::restart(&arguments),
+        Command::Kill(arguments) => command::kill::run(&arguments),
+        Command::Wait(arguments) => command::wait::run(&arguments),
+        Command::Rm(arguments) => command::rm::run(&arguments),
+        Command::Container(command) => command::container::run(command),
         Command::Check(arguments) => command::check::run(&arguments),
         Command::Explain(arguments) => command::explain::run(&arguments),
         Command::Images(arguments) => command::images::run(&arguments),
@@ -54,9 +71,10 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             render::failure::print(&failure);
-            ExitCode::from(match is_run {
-                true => failure.not_started().unwrap_or(RUN_FAILED),
-                false => failure.status(),
+            ExitCode::from(match (is_run, is_exec) {
+                (true, _) => failure.not_started().unwrap_or(RUN_FAILED),
+                (_, true) => failure.not_started().unwrap_or(failure.status()),
+                (false, false) => failure.status(),
             })
         }
     }
@@ -66,7 +84,12 @@ fn main() -> ExitCode {
 fn misused(error: &clap::Error) -> ExitCode {
     // if nobody reads it, the exit status still tells
     let _ = error.print();
-    let is_run = std::env::args_os().nth(1).is_some_and(|word| word == "run");
+    let mut words = std::env::args_os().skip(1);
+    let mut word = words.next();
+    if word.as_ref().is_some_and(|word| word == "container") {
+        word = words.next();
+    }
+    let is_run = word.is_some_and(|word| word == "run");
     match (error.use_stderr(), is_run) {
         (false, _) => ExitCode::SUCCESS,
         (true, true) => ExitCode::from(RUN_FAILED),

@@ -38,6 +38,11 @@ pub(crate) fn store(mode: Mode) -> Result<Arc<Store>, Failure> {
     Ok(Arc::new(store))
 }
 
+/// The store alone, for commands about containers.
+pub(crate) fn own_store() -> Result<Arc<Store>, Failure> {
+    store(enter()?)
+}
+
 /// The images of the store and of registries, for commands that build nothing. The settings are the user's and those
 /// of the current directory.
 pub(crate) fn images(

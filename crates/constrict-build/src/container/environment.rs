@@ -1,10 +1,12 @@
 //! The environment of a container: docker's defaults, the image's variables, and those that were asked for.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 use crate::frontend::dockerfile::DEFAULT_PATH;
 
 /// A variable that is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variable {
     /// Its name.
     pub name: String,
@@ -51,6 +53,22 @@ pub fn parse_variables(
         }
     }
     Ok(variables)
+}
+
+/// The image's variables with those that were asked for, as `NAME=value`, without what constrict adds.
+pub fn merged_variables(image: &[String], asked: &[Variable]) -> Vec<String> {
+    let name = |line: &str| line.split('=').next().unwrap_or_default().to_string();
+    let of_image = image
+        .iter()
+        .filter(|line| !asked.iter().any(|variable| variable.name == name(line)));
+    let mut lines: Vec<String> = Vec::new();
+    for variable in asked {
+        lines.retain(|line| name(line) != variable.name);
+        if let Some(value) = &variable.value {
+            lines.push(format!("{}={value}", variable.name));
+        }
+    }
+    lines.into_iter().chain(of_image.cloned()).collect()
 }
 
 /// Everything that the process sees, as `NAME=value`, in docker's order.

@@ -88,7 +88,10 @@ fn bind(volume: &Volume, image: &Image<'_>, anonymous: &mut Anonymous<'_>) -> Re
         VolumeSource::Named(name) => image.named(name, volume)?,
         VolumeSource::Anonymous => {
             let path = anonymous.next();
-            image.fill(&path, &volume.target, !volume.no_copy)?;
+            // of an earlier start
+            if !path.is_dir() {
+                image.fill(&path, &volume.target, !volume.no_copy)?;
+            }
             path
         }
     };

@@ -3,11 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use constrict_sandbox::net::{Namespace, PortRelay, Protocol};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
 /// One published port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
     /// The host's address; every address if not given.
     pub address: Option<IpAddr>,
@@ -20,7 +21,7 @@ pub struct Port {
 }
 
 /// What one `-p` publishes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortRange(Vec<Port>);
 
 impl PortRange {

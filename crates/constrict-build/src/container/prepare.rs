@@ -18,11 +18,12 @@ use crate::error::{Error, IoContext, Result};
 use crate::layers::Layers;
 use crate::source::StateView;
 
-/// A container that can be started. Dropping it ends its network and deletes its root and anonymous volumes.
+/// A container that can be started. Dropping it ends its network and, if it is not kept, deletes its root and anonymous
+/// volumes.
 pub struct Prepared {
     spec: Spec,
     network: Connected,
-    _folder: Folder,
+    _temporary: Option<Temporary>,
 }
 
 impl Prepared {
@@ -44,6 +45,21 @@ impl Prepared {
 
 /// Prepares a container of the image that has this configuration. Missing layers are pulled.
 pub fn prepare(layers: &Arc<Layers>, config: &ImageConfig, request: &Request) -> Result<Prepared> {
+    let path = layers.store.temporary("container");
+    std::fs::create_dir(&path).at("create", &path)?;
+    let temporary = Temporary(path);
+    let mut prepared = prepare_in(layers, config, request, &temporary.0)?;
+    prepared._temporary = Some(temporary);
+    Ok(prepared)
+}
+
+/// The same with its files in `folder`, where they stay: those of an earlier start are found again.
+pub(super) fn prepare_in(
+    layers: &Arc<Layers>,
+    config: &ImageConfig,
+    request: &Request,
+    folder: &Path,
+) -> Result<Prepared> {
     let args = command(config, request)?;
     let cwd = working_dir(config, request)?;
     let diff_ids = &config.rootfs.diff_ids;
@@ -53,14 +69,22 @@ pub fn prepare(layers: &Arc<Layers>, config: &ImageConfig, request: &Request) ->
     let user = request.user.as_ref().unwrap_or(&config.config.user);
     let account = account(&view, user)?;
     let hostname = hostname(request)?;
-    let folder = Folder::new(layers.store.temporary("container"))?;
-    let (upper, work) = (folder.make("upper")?, folder.make("work")?);
+    let (upper, work) = (folder.join("upper"), folder.join("work"));
+    let is_new = !upper.is_dir();
+    if is_new {
+        std::fs::create_dir(&upper).at("create", &upper)?;
+    }
+    // one that was not left in order is refused by the kernel
+    constrict_sandbox::remove_tree(&work)?;
+    std::fs::create_dir(&work).at("create", &work)?;
     let image = Image {
         layers,
         view: &view,
     };
-    let volumes = mounts::mounts(request, config, &image, &folder.0)?;
-    working_directory::make(&cwd, &view, &upper, layers.mode, &volumes)?;
+    let volumes = mounts::mounts(request, config, &image, folder)?;
+    if is_new {
+        working_directory::make(&cwd, &view, &upper, layers.mode, &volumes)?;
+    }
     let network = connect(request, &*layers.observer)?;
     let mut spec = Spec::new(Root::Writable { lower, upper, work }, args);
     spec.mounts = files::mounts(network.names(&hostname), request.read_only);
@@ -87,15 +111,16 @@ pub fn prepare(layers: &Arc<Layers>, config: &ImageConfig, request: &Request) ->
     spec.capabilities = request.capabilities.clone();
     spec.read_only_root = request.read_only;
     spec.terminal = terminal;
+    spec.init = request.init;
     Ok(Prepared {
         spec,
         network,
-        _folder: folder,
+        _temporary: None,
     })
 }
 
 /// The entry point and the command, of the request or of the image.
-fn command(config: &ImageConfig, request: &Request) -> Result<Vec<String>> {
+pub(super) fn command(config: &ImageConfig, request: &Request) -> Result<Vec<String>> {
     let config = &config.config;
     let (entrypoint, default) = match &request.entrypoint {
         // the image's command was made for its entry point
@@ -144,25 +169,12 @@ fn hostname(request: &Request) -> Result<String> {
 }
 
 /// A folder of the store that goes with the container.
-struct Folder(PathBuf);
+struct Temporary(PathBuf);
 
-impl Folder {
-    fn new(path: PathBuf) -> Result<Self> {
-        std::fs::create_dir(&path).at("create", &path)?;
-        Ok(Folder(path))
-    }
-
-    fn make(&self, name: &str) -> Result<PathBuf> {
-        let path = self.0.join(name);
-        std::fs::create_dir(&path).at("create", &path)?;
-        Ok(path)
-    }
-}
-
-impl Drop for Folder {
+impl Drop for Temporary {
     fn drop(&mut self) {
         // what cannot be deleted now is found by `prune`
-        let _ = constrict_sandbox::remove_tree(Path::new(&self.0));
+        let _ = constrict_sandbox::remove_tree(&self.0);
     }
 }
 

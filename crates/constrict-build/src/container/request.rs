@@ -1,6 +1,7 @@
 //! What is asked of a container, as plain data. It carries nothing out.
 
 use constrict_sandbox::Capabilities;
+use serde::{Deserialize, Serialize};
 
 use super::environment::Variable;
 use super::port::PortRange;
@@ -8,7 +9,7 @@ use super::volume::Volume;
 use crate::error::{Error, Result};
 
 /// What `run` is asked for, besides the image. The default is what the image says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Request {
     /// The command in place of the image's, if not empty.
     pub command: Vec<String>,
@@ -36,10 +37,13 @@ pub struct Request {
     pub read_only: bool,
     /// A terminal of its own.
     pub terminal: bool,
+    /// A first process of constrict's that starts the command, passes signals on and waits for orphans.
+    pub init: bool,
 }
 
 /// The network of a container.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Network {
     /// One of its own, with a way out where pasta gives it one.
     #[default]
@@ -53,7 +57,7 @@ pub enum Network {
 }
 
 /// A directory in memory: `PATH[:size=BYTES][,mode=OCTAL]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tmpfs {
     /// Where; absolute.
     pub target: String,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use constrict_oci::Digest;
 use constrict_sandbox::Mode;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, IoContext, Result};
 use crate::layers::Layers;
@@ -13,7 +14,7 @@ use crate::tree::join;
 use crate::view::{Meta, View, resolve_in};
 
 /// One volume.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Volume {
     /// What is mounted.
     pub source: VolumeSource,
@@ -26,7 +27,8 @@ pub struct Volume {
 }
 
 /// What a volume shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum VolumeSource {
     /// A path of the host.
     Host(PathBuf),

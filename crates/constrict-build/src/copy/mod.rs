@@ -10,7 +10,7 @@ mod select;
 
 pub(crate) use archive::ArchiveView;
 pub(crate) use chmod::ModeChange;
-pub(crate) use owner::{account, chown_ids, number};
+pub(crate) use owner::{account, account_by, chown_ids, number};
 pub(crate) use plan::{Content, Destination, MakeDirectories, Plan};
 pub(crate) use select::{Options, copy_inline, copy_literal, copy_source, matches, unpack};
 

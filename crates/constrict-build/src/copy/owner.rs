@@ -32,8 +32,11 @@ struct Group {
     members: Vec<String>,
 }
 
-fn users(view: &dyn View) -> Result<Vec<User>> {
-    let text = read_small(view, b"etc/passwd", LIMIT)?.unwrap_or_default();
+/// The text of a small file at this path of a root; empty if there is none.
+type ReadFile<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>>;
+
+fn users(read: ReadFile<'_>) -> Result<Vec<User>> {
+    let text = read("etc/passwd")?;
     let parse = |line: &str| {
         let fields: Vec<&str> = line.split(':').collect();
         Some(User {
@@ -49,8 +52,8 @@ fn users(view: &dyn View) -> Result<Vec<User>> {
         .collect())
 }
 
-fn groups(view: &dyn View) -> Result<Vec<Group>> {
-    let text = read_small(view, b"etc/group", LIMIT)?.unwrap_or_default();
+fn groups(read: ReadFile<'_>) -> Result<Vec<Group>> {
+    let text = read("etc/group")?;
     let parse = |line: &str| {
         let fields: Vec<&str> = line.split(':').collect();
         Some(Group {
@@ -79,12 +82,13 @@ pub(crate) fn number(part: &str) -> Option<u32> {
 
 /// The numbers that `--chown=USER[:GROUP]` means. A name that nobody has is 0 for a user, and nothing for a group.
 pub(crate) fn chown_ids(view: &dyn View, chown: &str) -> Result<(u32, u32)> {
+    let read = |path: &str| read_in(view, path);
     let (user, group) = chown
         .split_once(':')
         .map_or((chown, None), |(user, group)| (user, Some(group)));
     let (uid, mut gid) = match number(user) {
         Some(id) => (id, id),
-        None => users(view)?
+        None => users(&read)?
             .into_iter()
             .find(|u| u.name == user)
             .map_or((0, 0), |u| (u.uid, u.gid)),
@@ -93,7 +97,7 @@ pub(crate) fn chown_ids(view: &dyn View, chown: &str) -> Result<(u32, u32)> {
         None | Some(("", _)) => {}
         Some((_, Some(id))) => gid = id,
         Some((name, None)) => {
-            if let Some(found) = groups(view)?.into_iter().find(|g| g.name == name) {
+            if let Some(found) = groups(&read)?.into_iter().find(|g| g.name == name) {
                 gid = found.gid;
             }
         }
@@ -101,9 +105,18 @@ pub(crate) fn chown_ids(view: &dyn View, chown: &str) -> Result<(u32, u32)> {
     Ok((uid, gid))
 }
 
+fn read_in(view: &dyn View, path: &str) -> Result<Vec<u8>> {
+    Ok(read_small(view, path.as_bytes(), LIMIT)?.unwrap_or_default())
+}
+
 /// The account that `USER name[:group]` means to a process. Names that nobody has are an error.
 pub(crate) fn account(view: &dyn View, user: &str) -> Result<Account> {
-    let users = users(view)?;
+    account_by(&|path| read_in(view, path), user)
+}
+
+/// The same, where `read` gives the content of a file of the root, or nothing.
+pub(crate) fn account_by(read: ReadFile<'_>, user: &str) -> Result<Account> {
+    let users = users(read)?;
     let home_of = |uid: u32| {
         users
             .iter()
@@ -113,7 +126,7 @@ pub(crate) fn account(view: &dyn View, user: &str) -> Result<Account> {
     if user.is_empty() {
         return Ok(Account {
             home: home_of(0),
-            groups: supplementary(view, "root", &users)?,
+            groups: supplementary(read, "root", &users)?,
             ..Account::default()
         });
     }
@@ -148,12 +161,12 @@ pub(crate) fn account(view: &dyn View, user: &str) -> Result<Account> {
         return Ok(Account {
             uid,
             gid: primary,
-            groups: supplementary(view, known, &users)?,
+            groups: supplementary(read, known, &users)?,
             home,
         });
     };
     let gid = match (
-        groups(view)?.iter().find(|g| g.name == group),
+        groups(read)?.iter().find(|g| g.name == group),
         group.parse(),
     ) {
         (Some(found), _) => found.gid,
@@ -173,11 +186,11 @@ pub(crate) fn account(view: &dyn View, user: &str) -> Result<Account> {
 }
 
 /// The groups that list `name` as a member.
-fn supplementary(view: &dyn View, name: &str, users: &[User]) -> Result<Vec<u32>> {
+fn supplementary(read: ReadFile<'_>, name: &str, users: &[User]) -> Result<Vec<u32>> {
     if !users.iter().any(|u| u.name == name) {
         return Ok(Vec::new());
     }
-    let all = groups(view)?;
+    let all = groups(read)?;
     let listed = all
         .iter()
         .filter(|g| g.members.iter().any(|member| member == name));

@@ -1,5 +1,5 @@
-//! What can be deleted: images without a name, and what no image needs. Never what a name holds, what another process may
-//! be using, or a volume.
+//! What can be deleted: containers that have ended, images without a name, and what neither needs. Never what a name or a
+//! container holds, what another process may be using, or a volume.
 //!
 //! A process that has the store open holds the lock `store` shared (`Store::open`); who prunes takes it alone. While others
 //! have it, nothing but the entries of nameless images goes, since any of them may be about to take a layer from the cache.
@@ -11,22 +11,29 @@ use std::time::SystemTime;
 use constrict_oci::{Digest, ImageConfig, Index, Manifest};
 
 use super::{CacheRecord, LayerRecord, Store};
+use crate::container::kept::{self, Id, Kept};
 use crate::error::{IoContext, Result};
 
 /// What is to go.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope {
+    /// Containers that have ended.
+    pub containers: bool,
+    /// Images without a name that no container needs.
+    pub images: bool,
     /// Images that have a name as well.
     pub named: bool,
     /// Layers, cache records, cache mounts and packages that no image needs.
     pub cache: bool,
-    /// Only what was last used before; a day for a tag, a cache record's last hit.
+    /// Only what was last used before: a container's creation, a tag's day, a cache record's last hit.
     pub before: Option<SystemTime>,
 }
 
 /// What went, or would go.
 #[derive(Clone, Debug, Default)]
 pub struct Freed {
+    /// Containers that are gone.
+    pub containers: Vec<Id>,
     /// Images that are forgotten.
     pub images: Vec<Digest>,
     /// Names that are forgotten.
@@ -44,7 +51,7 @@ impl Freed {
     }
 }
 
-/// What images and cache records that stay need.
+/// What images, containers and cache records that stay need.
 #[derive(Default)]
 struct Needed {
     blobs: BTreeSet<String>,
@@ -64,7 +71,7 @@ pub struct Usage {
 }
 
 /// Every folder of the store that grows, with the name that it is shown under.
-const FOLDERS: [(&str, &str); 11] = [
+const FOLDERS: [(&str, &str); 12] = [
     ("blobs/sha256", "blobs"),
     ("layers", "layers"),
     ("indexes", "layers"),
@@ -76,6 +83,7 @@ const FOLDERS: [(&str, &str); 11] = [
     ("mounts", "cache"),
     ("snapshots", "snapshots"),
     ("volumes", "volumes"),
+    ("containers", "containers"),
 ];
 
 impl Store {
@@ -95,25 +103,59 @@ impl Store {
     /// Deletes what `scope` says; with `dry`, only says what would go.
     pub fn prune(&self, scope: &Scope, dry: bool) -> Result<Freed> {
         let mut freed = Freed::default();
-        let kept = self.forget_images(scope, dry, &mut freed)?;
+        // first: a container that begins afterwards has the store open, and nothing of its image goes
         let alone = self.in_use.try_alone();
-        if alone || dry {
-            self.sweep(&kept, scope, dry, &mut freed)?;
+        let containers = self.remove_containers(scope, dry, &mut freed)?;
+        let kept = match scope.images {
+            true => self.forget_images(scope, &containers, dry, &mut freed)?,
+            false => Vec::new(),
+        };
+        if (alone || dry) && scope.images {
+            self.sweep(&kept, &containers, scope, dry, &mut freed)?;
         }
         freed.busy = !alone;
         self.in_use.share_again().at("lock", self.root())?;
         Ok(freed)
     }
 
+    /// The containers that stay.
+    fn remove_containers(&self, scope: &Scope, dry: bool, freed: &mut Freed) -> Result<Vec<Kept>> {
+        let mut kept = Vec::new();
+        for container in kept::all(self)? {
+            let created = container.record.created.system_time();
+            let is_old = scope.before.is_none_or(|before| created < before);
+            if !scope.containers || container.is_alive() || !is_old {
+                kept.push(container);
+                continue;
+            }
+            *freed.bytes.entry("containers").or_default() += container.size();
+            freed.containers.push(container.record.id.clone());
+            if !dry {
+                container.remove()?;
+            }
+        }
+        Ok(kept)
+    }
+
     /// The manifests that stay.
-    fn forget_images(&self, scope: &Scope, dry: bool, freed: &mut Freed) -> Result<Vec<Digest>> {
-        let mut kept = BTreeSet::new();
+    fn forget_images(
+        &self,
+        scope: &Scope,
+        containers: &[Kept],
+        dry: bool,
+        freed: &mut Freed,
+    ) -> Result<Vec<Digest>> {
+        let used: BTreeSet<Digest> = containers
+            .iter()
+            .map(|container| container.record.manifest)
+            .collect();
+        let mut kept = used.clone();
         let old = |seconds: u64| {
             let used = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
             scope.before.is_none_or(|before| used < before)
         };
         for tag in self.tags()? {
-            if scope.named && old(tag.set_at) {
+            if scope.named && old(tag.set_at) && !used.contains(&tag.manifest) {
                 freed.names.push(tag.reference.clone());
                 if !dry {
                     let path = self
@@ -140,8 +182,15 @@ impl Store {
     }
 
     /// Deletes every file that nothing which stays needs.
-    fn sweep(&self, kept: &[Digest], scope: &Scope, dry: bool, freed: &mut Freed) -> Result<()> {
-        let needed = self.needed(kept, scope)?;
+    fn sweep(
+        &self,
+        kept: &[Digest],
+        containers: &[Kept],
+        scope: &Scope,
+        dry: bool,
+        freed: &mut Freed,
+    ) -> Result<()> {
+        let needed = self.needed(kept, containers, scope)?;
         let mut delete = |folder: &'static str, path: &Path| -> Result<()> {
             *freed.bytes.entry(folder).or_default() += size(path);
             match (dry, path.is_dir()) {
@@ -198,8 +247,11 @@ impl Store {
         Ok(())
     }
 
-    fn needed(&self, kept: &[Digest], scope: &Scope) -> Result<Needed> {
+    fn needed(&self, kept: &[Digest], containers: &[Kept], scope: &Scope) -> Result<Needed> {
         let mut needed = Needed::default();
+        for container in containers {
+            needed.layers.extend(&container.record.layers);
+        }
         for manifest in kept {
             self.need_image(manifest, &mut needed)?;
         }
@@ -285,7 +337,7 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Bytes of a file, or of all files of a directory.
-fn size(path: &Path) -> u64 {
+pub(crate) fn size(path: &Path) -> u64 {
     match path.symlink_metadata() {
         Ok(meta) if meta.is_dir() => listed(path)
             .unwrap_or_default()
@@ -329,6 +381,8 @@ mod tests {
     }
 
     const CACHE: Scope = Scope {
+        containers: true,
+        images: true,
         named: false,
         cache: true,
         before: None,

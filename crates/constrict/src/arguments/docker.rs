@@ -21,27 +21,26 @@ const WITH_PATH: [&str; 2] = ["--tlscert", "--tlskey"];
 const ALONE: [&str; 4] = ["-D", "--debug", "--tls", "--tlsverify"];
 
 /// Groups of docker's and what their commands are called here.
-const GROUPED: [(&str, &str, &[&str]); 20] = [
+const GROUPED: [(&str, &str, &[&str]); 19] = [
     ("buildx", "build", &["build"]),
     ("buildx", "b", &["build"]),
     ("builder", "build", &["build"]),
-    ("builder", "prune", &["prune"]),
-    ("buildx", "prune", &["prune"]),
+    ("builder", "prune", &["prune", "--keep-containers"]),
+    ("buildx", "prune", &["prune", "--keep-containers"]),
     ("buildx", "du", &["system", "df"]),
     ("image", "build", &["build"]),
     ("image", "ls", &["images"]),
     ("image", "list", &["images"]),
     ("image", "rm", &["rmi"]),
     ("image", "remove", &["rmi"]),
-    ("image", "inspect", &["inspect"]),
+    ("image", "inspect", &["inspect", "--type=image"]),
     ("image", "history", &["history"]),
     ("image", "tag", &["tag"]),
     ("image", "pull", &["pull"]),
     ("image", "push", &["push"]),
     ("image", "save", &["save"]),
     ("image", "load", &["load"]),
-    ("image", "prune", &["prune"]),
-    ("container", "run", &["run"]),
+    ("image", "prune", &["prune", "--keep-containers"]),
 ];
 
 /// The words as constrict understands them, if the program was called as `docker`.
@@ -102,7 +101,10 @@ mod tests {
             "/usr/bin/docker build -c 1 ."
         );
         assert_eq!(told("docker image ls -q"), "docker images -q");
-        assert_eq!(told("docker builder prune -f"), "docker prune -f");
+        assert_eq!(
+            told("docker builder prune -f"),
+            "docker prune --keep-containers -f"
+        );
         assert_eq!(told("docker run -D x"), "docker run -D x");
         assert_eq!(told("docker"), "docker");
         assert_eq!(told("constrict --debug build"), "constrict --debug build");

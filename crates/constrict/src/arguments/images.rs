@@ -35,9 +35,24 @@ pub(crate) enum ImagesFormat {
 /// `constrict inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// Names or digests
-    #[arg(required = true, value_name = "IMAGE")]
-    pub(crate) images: Vec<String>,
+    /// Containers, or images by name or digest
+    #[arg(required = true, value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Only what a template says: '{{.State.Status}}', '{{json .Config.Env}}'
+    #[arg(short, long, value_name = "TEMPLATE")]
+    pub(crate) format: Option<String>,
+    /// Look among these only
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    pub(crate) kind: Option<InspectKind>,
+}
+
+/// `--type` of inspect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectKind {
+    /// Containers.
+    Container,
+    /// Images.
+    Image,
 }
 
 /// `constrict tag`.

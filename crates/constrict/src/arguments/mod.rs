@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod container;
 mod docker;
 mod images;
 mod lint;
@@ -13,9 +14,12 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use build::{BasesMode, Build, NetworkMode, ProgressMode};
 pub(crate) use check::{Check, CheckMode, Explain, ReportFormat};
+pub(crate) use container::{
+    Container, Containers, Exec, Kill, Logs, PruneContainers, Ps, RemoveContainers, Stop,
+};
 pub(crate) use docker::translated;
 pub(crate) use images::{
-    Doctor, DoctorFormat, Images, ImagesFormat, Inspect, Pull, Push, Remove, Tag,
+    Doctor, DoctorFormat, Images, ImagesFormat, Inspect, InspectKind, Pull, Push, Remove, Tag,
 };
 pub(crate) use lint::{Lint, LintFormat, LintRules};
 pub(crate) use run::{Run, RunNetwork};
@@ -36,19 +40,42 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Build an image from a Dockerfile
     Build(Box<Build>),
-    /// Run a command in a new container, in the foreground.
+    /// Run a command in a new container.
     ///
-    /// The container's files are deleted when it ends, with or without --rm: containers are not kept yet. Volumes with a
-    /// name stay. The exit status is the command's; 125 if constrict failed, 126 if the command cannot be executed, 127 if
-    /// it is not found, 128+n if signal n ended it.
+    /// Without --detach in the foreground. The container stays when it has ended, until it is removed or with --rm; volumes
+    /// with a name stay anyway. The exit status is the command's; 125 if constrict failed, 126 if the command cannot be
+    /// executed, 127 if it is not found, 128+n if signal n ended it.
     Run(Box<Run>),
+    /// List containers
+    Ps(Ps),
+    /// Show what a container wrote
+    Logs(Logs),
+    /// Run a command in a running container.
+    ///
+    /// The exit status is the command's; 126 if it cannot be executed, 127 if it is not found.
+    Exec(Exec),
+    /// Start containers that have ended
+    Start(Containers),
+    /// End containers: the stop signal, and SIGKILL where that does not help
+    Stop(Stop),
+    /// End containers and start them again
+    Restart(Stop),
+    /// Send a signal to containers
+    Kill(Kill),
+    /// Wait until containers have ended, and print their exit statuses
+    Wait(Containers),
+    /// Remove containers
+    Rm(RemoveContainers),
+    /// The commands about containers, as docker groups them
+    #[command(subcommand)]
+    Container(Container),
     /// Tell from an image's files whether it can run, and why not
     Check(Check),
     /// Show the page of a rule
     Explain(Explain),
     /// List the images of the store
     Images(Images),
-    /// Show everything about images, as JSON
+    /// Show everything about containers and images, as JSON
     Inspect(Inspect),
     /// Show the steps that made an image
     History(History),
@@ -56,7 +83,7 @@ pub(crate) enum Command {
     Save(Save),
     /// Read images from an archive that docker saved
     Load(Load),
-    /// Remove images without a name, and what no image needs
+    /// Remove containers that have ended, images without a name, and what no image needs
     Prune(Prune),
     /// The store as a whole: df, prune
     #[command(subcommand)]

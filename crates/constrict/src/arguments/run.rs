@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 /// `constrict run`.
 #[derive(Debug, Args)]
@@ -13,6 +13,12 @@ pub(crate) struct Run {
     /// The command and its arguments [default: the image's]
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) command: Vec<String>,
+    /// Run in the background, and print the container's id
+    #[arg(short, long)]
+    pub(crate) detach: bool,
+    /// The container's name [default: two words]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
     /// Set a variable (repeatable); without value, from the environment
     #[arg(short, long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<String>,
@@ -37,8 +43,8 @@ pub(crate) struct Run {
     /// Publish a port of the container on the host (repeatable); without HOST a free one, which is printed
     #[arg(short, long, value_name = "[[IP:]HOST:]PORT[/udp]")]
     pub(crate) publish: Vec<String>,
-    /// The network
-    #[arg(long, visible_alias = "net", value_enum, default_value_t = RunNetwork::Default)]
+    /// The network: default (or bridge), its own with a way out; none; host
+    #[arg(long, visible_alias = "net", value_name = "NETWORK", default_value = "default", value_parser = network)]
     pub(crate) network: RunNetwork,
     /// The host name inside
     #[arg(short = 'h', long, value_name = "NAME")]
@@ -49,9 +55,45 @@ pub(crate) struct Run {
     /// Give the container a terminal
     #[arg(short, long)]
     pub(crate) tty: bool,
-    /// Delete the container when it ends, which is always done: for scripts written for docker
+    /// Remove the container when it ends
     #[arg(long)]
     pub(crate) rm: bool,
+    /// Start the command from a process that passes signals on and waits for orphans
+    #[arg(long)]
+    pub(crate) init: bool,
+    /// Set a label (repeatable)
+    #[arg(short, long, value_name = "NAME[=VALUE]")]
+    pub(crate) label: Vec<String>,
+    /// The signal that `stop` begins with [default: the image's, else SIGTERM]
+    #[arg(long, value_name = "SIGNAL")]
+    pub(crate) stop_signal: Option<String>,
+    /// Seconds from there to SIGKILL; -1 for never [default: 10]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) stop_timeout: Option<i64>,
+    /// Do not check the container's health
+    #[arg(long)]
+    pub(crate) no_healthcheck: bool,
+    /// Check the container's health with this, in the shell, in place of the image's HEALTHCHECK
+    #[arg(long, value_name = "COMMAND", conflicts_with = "no_healthcheck")]
+    pub(crate) health_cmd: Option<String>,
+    /// The time between two checks [default: 30s]
+    #[arg(long, value_name = "TIME", conflicts_with = "no_healthcheck")]
+    pub(crate) health_interval: Option<String>,
+    /// The time that a check may take [default: 30s]
+    #[arg(long, value_name = "TIME", conflicts_with = "no_healthcheck")]
+    pub(crate) health_timeout: Option<String>,
+    /// Failures in a row that make a container unhealthy [default: 3]
+    #[arg(long, value_name = "N", conflicts_with = "no_healthcheck")]
+    pub(crate) health_retries: Option<i64>,
+    /// The time in which failures do not count [default: 0s]
+    #[arg(long, value_name = "TIME", conflicts_with = "no_healthcheck")]
+    pub(crate) health_start_period: Option<String>,
+    /// The time between two checks in it [default: 5s]
+    #[arg(long, value_name = "TIME", conflicts_with = "no_healthcheck")]
+    pub(crate) health_start_interval: Option<String>,
+    /// Only `no`: nobody is there to start containers again
+    #[arg(long, value_name = "POLICY", hide = true)]
+    pub(crate) restart: Option<String>,
     /// Forbid to write to the image's files; volumes can be written to
     #[arg(long)]
     pub(crate) read_only: bool,
@@ -73,13 +115,25 @@ pub(crate) struct Run {
 }
 
 /// `--network` of run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RunNetwork {
     /// One of its own, with a way out through pasta.
-    #[value(alias = "bridge")]
     Default,
     /// One of its own, with loopback only.
     None,
     /// The host's.
     Host,
+}
+
+fn network(text: &str) -> Result<RunNetwork, String> {
+    match text {
+        "default" | "bridge" => Ok(RunNetwork::Default),
+        "none" => Ok(RunNetwork::None),
+        "host" => Ok(RunNetwork::Host),
+        _ => Err(
+            "there are no networks with names: default (or bridge), none and host are known, and containers reach \
+             each other by published ports"
+                .into(),
+        ),
+    }
 }

@@ -13,6 +13,9 @@ pub(crate) struct Prune {
     /// Remove images that have a name as well
     #[arg(short, long)]
     pub(crate) all: bool,
+    /// Leave containers that have ended, and their images
+    #[arg(long)]
+    pub(crate) keep_containers: bool,
     /// Only what was last used so long ago: until=24h, until=2026-01-31T12:00:00Z
     #[arg(long, value_name = "until=TIME")]
     pub(crate) filter: Vec<String>,
@@ -26,7 +29,7 @@ pub(crate) struct Prune {
 pub(crate) enum System {
     /// Say what the store takes, and what `prune` would free
     Df,
-    /// Remove images without a name, and what no image needs
+    /// Remove containers that have ended, images without a name, and what no image needs
     Prune(Prune),
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use constrict_build::store::prune::{Freed, Scope};
 
-use crate::arguments::{ProgressMode, Prune};
+use crate::arguments::Prune;
 use crate::failure::Failure;
 use crate::progress::bytes;
 use crate::session;
@@ -14,20 +14,25 @@ use crate::session;
 /// Asks, deletes, says what was freed.
 pub(crate) fn run(arguments: &Prune) -> Result<ExitCode, Failure> {
     let scope = Scope {
+        containers: !arguments.keep_containers,
+        images: true,
         named: arguments.all,
         cache: true,
         before: before(&arguments.filter)?,
     };
-    if !arguments.force && !arguments.dry_run && !agreed(&scope)? {
+    carry_out(&scope, arguments.force, arguments.dry_run)
+}
+
+/// The same for a scope.
+pub(super) fn carry_out(scope: &Scope, force: bool, dry: bool) -> Result<ExitCode, Failure> {
+    if !force && !dry && !agreed(scope)? {
         return Ok(ExitCode::SUCCESS);
     }
-    let images = session::images(None, ProgressMode::Plain, true)?;
-    let freed = images.layers.store.prune(&scope, arguments.dry_run)?;
-    session::print(&told(&freed, arguments.dry_run));
+    let store = session::own_store()?;
+    let freed = store.prune(scope, dry)?;
+    session::print(&told(&freed, dry));
     if freed.busy {
-        eprintln!(
-            "warning: a build or container uses the store: layers and cache stay until it has ended"
-        );
+        eprintln!("warning: a build uses the store: layers and cache stay until it has ended");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -40,14 +45,24 @@ fn agreed(scope: &Scope) -> Result<bool, Failure> {
             "constrict prune --force",
         ));
     }
-    let images = if scope.named {
-        "all images"
-    } else {
-        "images without a name"
+    let images = match (scope.images, scope.named) {
+        (false, _) => "",
+        (true, true) => "all images that no container uses",
+        (true, false) => "images without a name",
     };
-    eprint!(
-        "This removes {images}, and layers, cache and packages that no image needs. Go on? [y/N] "
-    );
+    let containers = match scope.containers {
+        true => "containers that have ended",
+        false => "",
+    };
+    let rest = match scope.cache {
+        true => "layers, cache and packages that nothing needs",
+        false => "",
+    };
+    let parts: Vec<&str> = [containers, images, rest]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
+    eprint!("This removes {}. Go on? [y/N] ", parts.join(", "));
     // an answer that cannot be read is no
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
@@ -62,6 +77,10 @@ fn told(freed: &Freed, dry: bool) -> String {
             text.push_str(&format!("{title}:\n{}\n\n", lines.join("\n")));
         }
     };
+    list(
+        "Removed containers",
+        freed.containers.iter().map(ToString::to_string).collect(),
+    );
     list("Removed names", freed.names.clone());
     list(
         "Removed images",
@@ -83,7 +102,7 @@ fn told(freed: &Freed, dry: bool) -> String {
 }
 
 /// The time before which things are old: `until=24h`, `until=2026-01-31T12:00:00Z`, `until=1760000000`.
-fn before(filters: &[String]) -> Result<Option<SystemTime>, Failure> {
+pub(super) fn before(filters: &[String]) -> Result<Option<SystemTime>, Failure> {
     let mut before = None;
     for filter in filters {
         let Some(value) = filter.strip_prefix("until=") else {
@@ -91,19 +110,22 @@ fn before(filters: &[String]) -> Result<Option<SystemTime>, Failure> {
                 "`--filter {filter}` is not known: until=24h is"
             )));
         };
-        let time = duration(value)
-            .and_then(|ago| SystemTime::now().checked_sub(ago))
-            .or_else(|| point(value))
-            .ok_or_else(|| {
-                Failure::usage(format!("`{value}` is no time: 24h, 2026-01-31T12:00:00Z"))
-            })?;
+        let time = point_in_time(value)?;
         before = Some(before.map_or(time, |known: SystemTime| known.min(time)));
     }
     Ok(before)
 }
 
+/// A time that has been: `24h` ago, `2026-01-31T12:00:00Z`, `1760000000`.
+pub(super) fn point_in_time(text: &str) -> Result<SystemTime, Failure> {
+    duration(text)
+        .and_then(|ago| SystemTime::now().checked_sub(ago))
+        .or_else(|| point(text))
+        .ok_or_else(|| Failure::usage(format!("`{text}` is no time: 24h, 2026-01-31T12:00:00Z")))
+}
+
 /// `1h30m`, as Go writes durations; days too.
-fn duration(text: &str) -> Option<Duration> {
+pub(super) fn duration(text: &str) -> Option<Duration> {
     let mut total = 0.0;
     let mut rest = text;
     while !rest.is_empty() {

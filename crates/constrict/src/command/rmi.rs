@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use constrict_build::container::{Match, look_up};
+use constrict_build::Error;
+use constrict_build::container::{Match, kept, look_up};
 use constrict_build::store::Store;
 use constrict_oci::{Digest, Reference};
 
@@ -48,6 +49,9 @@ fn remove(store: &Arc<Store>, text: &str, found: &Match, force: bool) -> Result<
         }
         Match::Digest(_) => all.clone(),
     };
+    if going.len() >= all.len() {
+        check_use(store, text, &digest, force)?;
+    }
     let mut told = String::new();
     for name in &going {
         if store.remove_tag(name)? {
@@ -59,6 +63,22 @@ fn remove(store: &Arc<Store>, text: &str, found: &Match, force: bool) -> Result<
         let _ = writeln!(told, "Deleted: {digest}");
     }
     Ok(told)
+}
+
+/// An image goes only with its containers; with `--force`, those that have ended can do without its name.
+fn check_use(store: &Store, text: &str, digest: &Digest, force: bool) -> Result<(), Failure> {
+    for kept in kept::all(store)? {
+        let runs = kept.is_alive();
+        if kept.record.manifest == *digest && (runs || !force) {
+            return Err(Error::ImageInUse {
+                image: text.into(),
+                container: kept.record.name,
+                runs,
+            }
+            .into());
+        }
+    }
+    Ok(())
 }
 
 fn forget(store: &Store, digest: &Digest) -> Result<(), Failure> {

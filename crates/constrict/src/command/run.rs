@@ -1,135 +1,86 @@
 //! `constrict run`.
 
+mod asked;
+mod detached;
 mod standard_streams;
 
 use std::process::ExitCode;
 
 use constrict_build::Observer;
-use constrict_build::container::{
-    self, Match, Network, PortRange, Prepared, Request, Tmpfs, Variable, Volume, look_up,
-    parse_variables, prepare,
-};
+use constrict_build::container::kept::{self, Created, Record, Tee};
+use constrict_build::container::{self, Match, look_up};
 use constrict_build::source::image::{Documents, Images};
 use constrict_oci::{Platform, Reference};
 use constrict_sandbox::net::Protocol;
-use constrict_sandbox::{Capabilities, Capability, CapabilityBase, Exit, Options, Stdio, terminal};
+use constrict_sandbox::{Exit, terminal};
 
-use self::standard_streams::Streams;
-use crate::arguments::{ProgressMode, Run, RunNetwork};
+pub(super) use self::asked::{signal, variables};
+pub(super) use self::detached::{Parent, launch, supervise};
+pub(super) use self::standard_streams::Streams;
+use crate::arguments::{ProgressMode, Run};
 use crate::failure::Failure;
 use crate::{interrupt, progress, session};
 
-/// Runs a container to its end; the exit status is the command's.
+/// Runs a container: to its end, or in the background.
 pub(crate) fn run(arguments: Run) -> Result<ExitCode, Failure> {
-    let request = request(&arguments)?;
+    if !arguments.detach {
+        let created = create(&arguments)?;
+        let exit = execute(&arguments, created)?;
+        return Ok(status(exit));
+    }
+    match Parent::of_supervisor() {
+        // this process is the one that stays
+        Some(parent) => {
+            let created = create(&arguments)?;
+            supervise(created, arguments.interactive, parent)
+        }
+        None => {
+            // what is wrong with the flags is told before anything begins
+            asked::request(&arguments)?;
+            asked::of(&arguments)?;
+            match launch(&detached::own_arguments())? {
+                Ok(id) => {
+                    session::print(&format!("{id}\n"));
+                    Ok(ExitCode::SUCCESS)
+                }
+                Err(code) => Ok(ExitCode::from(code)),
+            }
+        }
+    }
+}
+
+/// The exit status of a program as ours.
+pub(super) fn status(exit: Exit) -> ExitCode {
+    ExitCode::from(u8::try_from(exit.status()).unwrap_or(u8::MAX))
+}
+
+/// The container that the flags ask for, ready to start.
+fn create(arguments: &Run) -> Result<Created, Failure> {
+    let request = asked::request(arguments)?;
+    let asked = asked::of(arguments)?;
     let platform = session::platform(arguments.platform.as_deref())?;
-    if arguments.tty && arguments.interactive && !terminal::is_available() {
+    if !arguments.detach {
+        need_terminal(arguments.tty && arguments.interactive)?;
+    }
+    let images = session::images(arguments.ca.as_deref(), ProgressMode::Auto, false)?;
+    let image = find(&images, &arguments.image, &platform)?;
+    warn_of_platform(&image, &*images.layers.observer);
+    let created = kept::create(&images.layers, &image, &request, &asked)?;
+    progress::close();
+    print_ports(created.record());
+    // from here on the container holds its layers, and the store is free
+    Ok(created)
+}
+
+/// `-it` joins our terminal with the container's.
+pub(super) fn need_terminal(is_needed: bool) -> Result<(), Failure> {
+    if is_needed && !terminal::is_available() {
         return Err(Failure::usage_with_hint(
             "`-it` needs a terminal as standard input and output",
             "leave out `-t`, or `-i` if nothing is typed",
         ));
     }
-    let images = session::images(arguments.ca.as_deref(), ProgressMode::Auto, false)?;
-    let image = find(&images, &arguments.image, &platform)?;
-    warn_of_platform(&image, &*images.layers.observer);
-    let prepared = prepare(&images.layers, &image.config, &request)?;
-    progress::close();
-    print_ports(&arguments, &prepared);
-    let exit = execute(&arguments, &prepared)?;
-    drop(prepared);
-    Ok(ExitCode::from(
-        u8::try_from(exit.status()).unwrap_or(u8::MAX),
-    ))
-}
-
-/// What the flags ask for.
-fn request(arguments: &Run) -> Result<Request, Failure> {
-    let wrong = |error: constrict_build::Error| Failure::usage(error.to_string());
-    let here = std::env::current_dir().unwrap_or_default();
-    let volumes = arguments
-        .volume
-        .iter()
-        .map(|text| Volume::parse(text, &here))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(wrong)?;
-    let ports = arguments
-        .publish
-        .iter()
-        .map(|text| PortRange::parse(text))
-        .collect::<Result<_, _>>()
-        .map_err(wrong)?;
-    let tmpfs = arguments
-        .tmpfs
-        .iter()
-        .map(|text| Tmpfs::parse(text))
-        .collect::<Result<_, _>>()
-        .map_err(wrong)?;
-    Ok(Request {
-        command: arguments.command.clone(),
-        entrypoint: arguments
-            .entrypoint
-            .as_ref()
-            .map(|word| match word.as_str() {
-                "" => Vec::new(),
-                word => vec![word.to_string()],
-            }),
-        env: variables(arguments)?,
-        user: arguments.user.clone(),
-        working_dir: arguments.workdir.clone(),
-        hostname: arguments.hostname.clone(),
-        network: match arguments.network {
-            RunNetwork::Default => Network::Own,
-            RunNetwork::None => Network::None,
-            RunNetwork::Host => Network::Host,
-        },
-        ports,
-        volumes,
-        tmpfs,
-        capabilities: capabilities(arguments)?,
-        read_only: arguments.read_only,
-        terminal: arguments.tty,
-    })
-}
-
-/// Those of files first, as with docker.
-fn variables(arguments: &Run) -> Result<Vec<Variable>, Failure> {
-    let mut variables = Vec::new();
-    for path in &arguments.env_file {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::usage(format!("cannot read `{}`: {error}", path.display()))
-        })?;
-        let parsed = parse_variables(&text, &session::variable)
-            .map_err(|error| Failure::usage(format!("`{}`: {error}", path.display())))?;
-        variables.extend(parsed);
-    }
-    for text in &arguments.env {
-        let variable = Variable::parse(text, &session::variable)
-            .map_err(|error| Failure::usage(error.to_string()))?;
-        variables.push(variable);
-    }
-    Ok(variables)
-}
-
-fn capabilities(arguments: &Run) -> Result<Capabilities, Failure> {
-    let is_all = |name: &&String| name.eq_ignore_ascii_case("all");
-    let parse = |names: &[String]| {
-        let named = names.iter().filter(|name| !is_all(name));
-        named
-            .map(|name| Capability::parse(name))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| Failure::usage(error.to_string()))
-    };
-    let any_all = |names: &[String]| names.iter().any(|name| is_all(&name));
-    let base = match (any_all(&arguments.cap_add), any_all(&arguments.cap_drop)) {
-        (true, _) => CapabilityBase::All,
-        (false, true) => CapabilityBase::None,
-        (false, false) => CapabilityBase::Default,
-    };
-    Ok(Capabilities {
-        base,
-        add: parse(&arguments.cap_add)?,
-        drop: parse(&arguments.cap_drop)?,
-    })
+    Ok(())
 }
 
 /// The image of the store, else of a registry, from where it is pulled.
@@ -160,11 +111,9 @@ fn warn_of_platform(image: &Documents, observer: &dyn Observer) {
 }
 
 /// The ports that constrict chose.
-fn print_ports(arguments: &Run, prepared: &Prepared) {
-    if arguments.publish.is_empty() {
-        return;
-    }
-    for (host, port) in prepared.published() {
+fn print_ports(record: &Record) {
+    for published in &record.ports {
+        let (host, port) = (published.host, published.port);
         if port.host == 0 {
             let protocol = match port.protocol {
                 Protocol::Tcp => "tcp",
@@ -182,36 +131,45 @@ fn print_ports(arguments: &Run, prepared: &Prepared) {
     }
 }
 
-fn execute(arguments: &Run, prepared: &Prepared) -> Result<Exit, Failure> {
+fn execute(arguments: &Run, created: Created) -> Result<Exit, Failure> {
     if arguments.tty && arguments.interactive {
-        return execute_on_our_terminal(prepared);
+        return execute_on_our_terminal(created);
     }
-    let (streams, stdio) = match arguments.tty {
-        true => (Streams::default(), Stdio::default()),
-        false => Streams::pipes(arguments.interactive)?,
+    let input = match arguments.interactive {
+        true => Some(standard_streams::input()?),
+        false => None,
+    };
+    let tee = Tee {
+        stdout: Some(Box::new(std::io::stdout())),
+        stderr: Some(Box::new(std::io::stderr())),
     };
     let passing_on = interrupt::get_ready();
-    let mut child = constrict_sandbox::spawn(prepared.spec(), stdio, &Options::default())?;
-    passing_on.start(child.killer());
-    let streams = match child.take_terminal() {
-        Some(master) => Streams::terminal(master),
-        None => streams,
-    };
-    let outcome = child.wait();
-    streams.finish();
+    let mut running = created.start(input, tee, arguments.tty)?;
+    let killer = running.killer();
+    passing_on.start(move |signal| killer.kill(signal));
+    let lines = running.lines();
+    let streams = running
+        .take_terminal()
+        .map(|master| Streams::terminal(master, Some(lines)));
+    let exit = running.wait();
+    if let Some(streams) = streams {
+        streams.finish();
+    }
     drop(passing_on);
-    Ok(outcome?.exit)
+    Ok(exit?)
 }
 
 /// Keys are for the container; a signal to constrict itself ends both.
-fn execute_on_our_terminal(prepared: &Prepared) -> Result<Exit, Failure> {
-    let stdio = Stdio::default();
-    let mut child = constrict_sandbox::spawn(prepared.spec(), stdio, &Options::default())?;
-    let session = child.take_terminal().map(terminal::Session::start);
+fn execute_on_our_terminal(created: Created) -> Result<Exit, Failure> {
+    let mut running = created.start(None, Tee::default(), true)?;
+    let mut lines = running.lines();
+    let session = running
+        .take_terminal()
+        .map(|master| terminal::Session::start_with(master, move |bytes| lines.take(bytes)));
     let session = session.transpose()?;
-    let outcome = child.wait();
+    let exit = running.wait();
     if let Some(session) = session {
         session.finish();
     }
-    Ok(outcome?.exit)
+    Ok(exit?)
 }

@@ -24,6 +24,8 @@ fn df() -> Result<ExitCode, Failure> {
     let store = &images.layers.store;
     let all = store.usage()?;
     let scope = Scope {
+        containers: true,
+        images: true,
         named: false,
         cache: true,
         before: None,

@@ -1,10 +1,15 @@
-//! How long ago something was, in docker's words.
+//! How long ago something was, and how long it lasts, in docker's words.
 
 /// `seconds` as `3 minutes ago`.
 pub(crate) fn ago(seconds: u64) -> String {
+    format!("{} ago", lasting(seconds))
+}
+
+/// `seconds` as `3 minutes`.
+pub(crate) fn lasting(seconds: u64) -> String {
     let (minutes, hours) = (seconds / 60, seconds / 3600);
     let days = hours / 24;
-    let time = match () {
+    match () {
         () if seconds < 1 => "Less than a second".into(),
         () if seconds == 1 => "1 second".into(),
         () if seconds < 60 => format!("{seconds} seconds"),
@@ -16,8 +21,7 @@ pub(crate) fn ago(seconds: u64) -> String {
         () if days < 60 => format!("{} weeks", days / 7),
         () if days < 730 => format!("{} months", days / 30),
         () => format!("{} years", days / 365),
-    };
-    format!("{time} ago")
+    }
 }
 
 #[cfg(test)]

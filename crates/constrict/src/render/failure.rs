@@ -61,6 +61,7 @@ fn render(failure: &Failure, style: Style) -> String {
             let _ = writeln!(text, "{} {message}", style.red("error:"));
             vec!["without --start it is kept, for `constrict run`".to_string()]
         }
+        Failure::Told(_) => Vec::new(),
         Failure::Build { error, dockerfile } => {
             let message = one_line(&error.to_string(), usize::MAX);
             let _ = writeln!(text, "{} {message}", style.red("error:"));
@@ -230,6 +231,20 @@ fn hint_of(error: &Error, dockerfile: Option<&[u8]>) -> Option<String> {
             Some("constrict build -f PATH says where the Dockerfile is".into())
         }
         Error::NoSuchImage(_) => Some("constrict images lists those that there are".into()),
+        Error::NoSuchObject(_) => {
+            Some("constrict ps -a and constrict images list what there is".into())
+        }
+        Error::NoSuchContainer(_) => Some("constrict ps -a lists those that there are".into()),
+        Error::NameTaken { name, .. } => Some(format!(
+            "constrict rm -f {name} removes that one and frees the name"
+        )),
+        Error::NotRunning(name) => Some(format!("constrict start {name} starts it again")),
+        Error::ContainerRuns(name) => Some(format!(
+            "constrict stop {name} ends it; constrict rm -f {name} kills and removes it"
+        )),
+        Error::ImageInUse { container, .. } => Some(format!(
+            "constrict rm -f {container} removes that container"
+        )),
         Error::RunFailed(failure) => hint_of_run(failure),
         Error::Sandbox(error) => error.remedy().map(Into::into),
         _ => None,

@@ -1,6 +1,7 @@
 //! Values as text for people.
 
 pub(crate) mod age;
+pub(crate) mod container;
 pub(crate) mod failure;
 pub(crate) mod finding;
 pub(crate) mod lint;
@@ -10,3 +11,4 @@ mod stages;
 pub(crate) mod report;
 pub(crate) mod style;
 pub(crate) mod table;
+pub(crate) mod template;

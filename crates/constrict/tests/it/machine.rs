@@ -162,6 +162,20 @@ impl Machine {
     }
 }
 
+impl Drop for Machine {
+    /// What a test that failed left running ends with it.
+    fn drop(&mut self) {
+        if self.path("data/constrict/containers").is_dir() {
+            let ids = self.run(&["ps", "-aq"]).stdout;
+            let mut remove = vec!["rm", "-f"];
+            remove.extend(ids.lines());
+            if remove.len() > 2 {
+                self.run(&remove);
+            }
+        }
+    }
+}
+
 /// The layer of the base image, made once.
 fn base() -> &'static [u8] {
     static BASE: OnceLock<Vec<u8>> = OnceLock::new();

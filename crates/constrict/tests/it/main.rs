@@ -7,9 +7,12 @@
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails the test")]
 
 mod check;
+mod containers;
 mod debian;
 mod doctor;
 mod errors;
+mod exec;
+mod health;
 mod images;
 mod interrupt;
 mod lint;

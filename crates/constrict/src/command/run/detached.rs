@@ -56,6 +56,8 @@ impl Parent {
 pub(crate) fn launch(words: &[OsString]) -> Result<Result<Id, u8>, Failure> {
     let fail = |error| io("start", NAME, error);
     let (ours, theirs) = UnixStream::pair().map_err(fail)?;
+    // a pipe of the user's that stays open for days would keep its reader waiting
+    constrict_sandbox::keep_descriptors_back();
     let mut supervisor = Command::new("/proc/self/exe")
         .arg0(NAME)
         .args(words)

@@ -80,6 +80,11 @@ fn run(
     stubs: &mut Stubs,
     upper: Option<&OwnedFd>,
 ) -> Result<Event> {
+    // before the mounts may be the sandbox's
+    let null = File::options()
+        .write(true)
+        .open("/dev/null")
+        .map_err(|error| Error::io("open", "/dev/null", error))?;
     match (setup.join, &joined) {
         (false, _) => make_namespaces(setup)?,
         (true, Some(joined)) => join::namespaces(joined)?,
@@ -126,6 +131,8 @@ fn run(
         return Err(Error::HelperLost);
     }
     drop(terminal);
+    // whoever reads the program's standard error does not wait for this process, which has nothing more to say there
+    let _ = rustix::stdio::dup2_stderr(null);
     let mut supervisor = supervisor;
     let exit = supervise(&pidfd, control, supervisor.as_mut())?;
     Ok(Event::Ended {

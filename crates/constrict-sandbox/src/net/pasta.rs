@@ -53,6 +53,8 @@ impl Keeper {
             .arg0(NAME)
             .stdin(OwnedFd::from(theirs))
             .stdout(Stdio::null())
+            // it says what it has to say on its socket, and may outlive whoever reads ours
+            .stderr(Stdio::null())
             .spawn()
             .map_err(|error| Error::io("run", &program, error))?;
         let keeper = Keeper { keeper, control };

@@ -73,7 +73,7 @@ fn privileged_a_container_lives_in_the_background_until_it_is_removed() {
     let short = &id[..12];
     assert_eq!(
         listed,
-        format!("{short} base:1 \"sh -c trap 'exit 3' …\" running web\n")
+        format!("{short} base:1 \"sh -c trap 'exit 3'…\" running web\n")
     );
     let table = machine.ok(&["ps"]);
     let mut lines = table.lines();

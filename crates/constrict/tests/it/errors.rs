@@ -132,13 +132,17 @@ fn privileged_unknown_images_are_errors() {
     let machine = machine!();
     let missing = "error: no image `nosuch` in the store\nhint: constrict images lists those that there are\n";
     for command in [
-        &["inspect", "nosuch"][..],
+        &["inspect", "--type=image", "nosuch"][..],
         &["rmi", "nosuch"],
         &["tag", "nosuch", "other"],
     ] {
         let outcome = machine.run(command);
         assert_eq!((outcome.status, outcome.stderr.as_str()), (1, missing));
     }
+    let outcome = machine.run(&["inspect", "nosuch"]);
+    let neither = "error: no container and no image `nosuch`\n\
+                   hint: constrict ps -a and constrict images list what there is\n";
+    assert_eq!((outcome.status, outcome.stderr.as_str()), (1, neither));
     assert_eq!(machine.run(&["rmi", "-f", "nosuch"]).status, 0);
     let name = format!("{}/nosuch:1", machine.registry().host());
     let outcome = machine.run(&["pull", &name]);

@@ -84,8 +84,8 @@ fn wrong_use_of_run_is_told_with_status_125() {
              hint: leave out `-t`, or `-i` if nothing is typed\n",
         ),
         (
-            &["--detach"],
-            "error: unexpected argument '--detach' found\n\n  tip: to pass '--detach' as a value, use '-- --detach'\n\n\
+            &["--cpus"],
+            "error: unexpected argument '--cpus' found\n\n  tip: to pass '--cpus' as a value, use '-- --cpus'\n\n\
              Usage: constrict run [OPTIONS] <IMAGE> [COMMAND]...\n\nFor more information, try '--help'.\n",
         ),
     ];
@@ -111,8 +111,10 @@ fn unknown_command_is_told_with_status_2() {
 }
 
 #[test]
-fn help_of_run_says_what_is_not_kept() {
+fn help_of_run_says_how_long_a_container_stays() {
     let outcome = Machine::new().run(&["run", "--help"]);
     assert_eq!(outcome.status, 0);
-    assert!(outcome.stdout.contains("containers are not kept yet"));
+    let text: Vec<&str> = outcome.stdout.split_whitespace().collect();
+    let told = "The container stays when it has ended, until it is removed or with --rm";
+    assert!(text.join(" ").contains(told), "{}", outcome.stdout);
 }

@@ -3,7 +3,8 @@
 //! A test binary cannot do this itself: it has threads before its `main`. In the environment, `DRIVER_TELL` has the
 //! standard error passed through and the first process's id told there; `DRIVER_NETWORK` gives the sandbox a network of
 //! its own; `DRIVER_KILL=<signal>|all` kills once it runs; `DRIVER_SESSION` joins it with the terminal on standard input
-//! (then the specifications are in the file `DRIVER_SPEC`); `DRIVER_PUBLISH=<port>` publishes a port and tells what came back from it.
+//! (then the specifications are in the file `DRIVER_SPEC`); `DRIVER_PUBLISH=<port>` publishes a port and tells what came back from it;
+//! `DRIVER_INSIDE=<specification>` starts a further program in the sandbox and tells what came of it.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write, stdin};
@@ -15,7 +16,8 @@ use std::time::{Duration, Instant};
 use constrict_sandbox::net::{Namespace, PortRelay, Protocol};
 use constrict_sandbox::terminal::Session;
 use constrict_sandbox::{
-    Network, Options, Spec, Stdio, enter, init_if_asked, kill_all, probe, run,
+    Entrance, Network, Options, Spec, Stdio, enter, init_if_asked, kill_all, probe, run,
+    spawn_inside,
 };
 use serde_json::{Value, json};
 
@@ -64,7 +66,7 @@ fn one(mut spec: Spec, mode: &str) -> Value {
             copy(&err)
         }),
     };
-    let (mut terminal, mut published, mut session) = (None, None, None);
+    let (mut terminal, mut published, mut session, mut inside) = (None, None, None, None);
     let started = Instant::now();
     let outcome = run(&spec, stdio, &Options::default(), |child| {
         if tell {
@@ -78,6 +80,9 @@ fn one(mut spec: Spec, mode: &str) -> Value {
         terminal = child
             .take_terminal()
             .map(|master| read_terminal(master.into()));
+        inside = std::env::var("DRIVER_INSIDE")
+            .ok()
+            .map(|spec| further(&child.entrance().expect("a first process"), &spec));
         match std::env::var("DRIVER_KILL").as_deref() {
             Ok("all") => kill_all(),
             Ok(signal) => child.killer().kill(signal.parse().expect("a number")),
@@ -92,13 +97,36 @@ fn one(mut spec: Spec, mode: &str) -> Value {
     match outcome {
         Ok(outcome) => json!({
             "mode": mode, "exit": outcome.exit, "owners": outcome.owners, "micros": micros,
-            "stdout": contents(&mut out), "stderr": contents(&mut err), "terminal": terminal, "published": published,
+            "stdout": contents(&mut out), "stderr": contents(&mut err), "terminal": terminal, "published": published, "inside": inside,
             "outbound": namespace.map(|namespace| format!("{:?}", namespace.outbound())),
         }),
         Err(error) => {
             let source = std::error::Error::source(&error).map(ToString::to_string);
             json!({ "mode": mode, "error": error.to_string(), "source": source, "status": error.exit_status() })
         }
+    }
+}
+
+/// Starts a further program, and waits for its end.
+fn further(entrance: &Entrance, spec: &str) -> Value {
+    let spec: Spec = serde_json::from_str(spec).expect("the test sends a specification");
+    let mut out = memory();
+    let stdio = Stdio {
+        stdin: None,
+        stdout: Some(copy(&out)),
+        stderr: Some(copy(&out)),
+    };
+    let started = spawn_inside(entrance, &spec, stdio, &Options::default());
+    match started.and_then(|mut child| {
+        let terminal = child
+            .take_terminal()
+            .map(|master| read_terminal(master.into()));
+        Ok((child.wait()?, terminal))
+    }) {
+        Ok((outcome, terminal)) => {
+            json!({ "exit": outcome.exit, "stdout": contents(&mut out), "terminal": terminal })
+        }
+        Err(error) => json!({ "error": error.to_string(), "status": error.exit_status() }),
     }
 }
 

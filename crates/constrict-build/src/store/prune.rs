@@ -450,6 +450,40 @@ mod tests {
     }
 
     #[test]
+    fn what_a_container_needs_stays_as_long_as_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "root").unwrap();
+        let (digest, layer) = image(&store, "used");
+        let name = Reference::parse("used:1").unwrap();
+        store.set_tag(&name, &digest).unwrap();
+        let supervisor = kept::tests::keep(&store, digest, vec![layer]);
+        let all = Scope {
+            named: true,
+            ..CACHE
+        };
+        // it runs: its image and the image's name stay
+        let freed = store.prune(&all, false).unwrap();
+        assert_eq!((freed.containers.len(), freed.total()), (0, 0));
+        assert!(store.tag(&name).unwrap().is_some());
+        // without its image, its layers stay
+        store.remove_tag(&name).unwrap();
+        store.remove_image(&digest).unwrap();
+        store.prune(&all, false).unwrap();
+        assert!(store.has_blob(&digest) && store.layer_record(&layer).unwrap().is_some());
+        // it has ended, and may stay
+        drop(supervisor);
+        let images = Scope {
+            containers: false,
+            ..all
+        };
+        assert_eq!(store.prune(&images, false).unwrap().total(), 0);
+        let freed = store.prune(&all, false).unwrap();
+        assert_eq!(freed.containers.len(), 1);
+        assert!(!store.has_blob(&digest) && store.layer_record(&layer).unwrap().is_none());
+        assert!(kept::all(&store).unwrap().is_empty());
+    }
+
+    #[test]
     fn files_stay_while_others_have_the_store_open() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), "root").unwrap();

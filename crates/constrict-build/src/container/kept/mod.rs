@@ -51,3 +51,6 @@ fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

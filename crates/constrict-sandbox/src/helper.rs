@@ -87,7 +87,7 @@ fn run(
         .map_err(|error| Error::io("open", "/dev/null", error))?;
     match (setup.join, &joined) {
         (false, _) => make_namespaces(setup)?,
-        (true, Some(joined)) => join::namespaces(joined)?,
+        (true, Some(joined)) => join::namespaces(joined, &setup.spec.network)?,
         (true, None) => return Err(Error::HelperLost),
     }
     let (report, of_child) =

@@ -16,19 +16,22 @@ use crate::init::{
 };
 use crate::mount::{open_host, open_in_root};
 use crate::wire::Setup;
-use crate::{Capability, Error, Result};
+use crate::{Capability, Error, Network, Result};
 
 /// `DEVPTS_SUPER_MAGIC` of statfs(2).
 const DEVPTS: u64 = 0x1cd1;
 
 /// In the helper: joins what is joined before the process exists. Its children are inside.
-pub(crate) fn namespaces(joined: &OwnedFd) -> Result<()> {
+pub(crate) fn namespaces(joined: &OwnedFd, network: &Network) -> Result<()> {
     forbid_tracing()?;
-    let kinds = ThreadNameSpaceType::PROCESS_ID
-        | ThreadNameSpaceType::NETWORK
+    let mut kinds = ThreadNameSpaceType::PROCESS_ID
         | ThreadNameSpaceType::INTER_PROCESS_COMMUNICATION
         | ThreadNameSpaceType::HOST_NAME_AND_NIS_DOMAIN_NAME
         | ThreadNameSpaceType::CONTROL_GROUP;
+    // the host's is ours already, and nobody may join it who is not root there
+    if *network != Network::Host {
+        kinds |= ThreadNameSpaceType::NETWORK;
+    }
     move_into(joined, kinds)
 }
 

@@ -223,8 +223,8 @@ pub fn spawn(spec: &Spec, stdio: Stdio, options: &Options) -> Result<Child> {
 }
 
 /// Starts a further program in a running sandbox and returns when it has been executed. Of the specification, what the
-/// sandbox already has does not count: root, mounts, host name, network and the like. Killing the [`Child`] kills this
-/// program only; the end of the sandbox ends it too.
+/// sandbox already has does not count: root, mounts, host name and the like; the network is to be the same. Killing the
+/// [`Child`] kills this program only; the end of the sandbox ends it too.
 ///
 /// # Errors
 /// As [`spawn`]; [`Error::Call`] if the sandbox has ended.

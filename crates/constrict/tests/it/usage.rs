@@ -84,8 +84,8 @@ fn wrong_use_of_run_is_told_with_status_125() {
              hint: leave out `-t`, or `-i` if nothing is typed\n",
         ),
         (
-            &["--cpus"],
-            "error: unexpected argument '--cpus' found\n\n  tip: to pass '--cpus' as a value, use '-- --cpus'\n\n\
+            &["--isolation"],
+            "error: unexpected argument '--isolation' found\n\n  tip: to pass '--isolation' as a value, use '-- --isolation'\n\n\
              Usage: constrict run [OPTIONS] <IMAGE> [COMMAND]...\n\nFor more information, try '--help'.\n",
         ),
     ];

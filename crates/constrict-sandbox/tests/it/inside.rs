@@ -9,7 +9,10 @@ use crate::sandbox::{Machine, SINGLE, answer, start};
 /// Runs `further` in a sandbox that runs `spec`; what came of it.
 fn inside(machine: &Machine, spec: &Spec, further: &Spec) -> Value {
     let mut driver = machine.driver();
-    driver.env("DRIVER_INSIDE", serde_json::to_string(further).unwrap());
+    driver.env(
+        "DRIVER_INSIDE",
+        serde_json::to_string(further).expect("serialisable"),
+    );
     driver.env("DRIVER_KILL", "9");
     answer(start(&mut driver, spec)).remove(0)["inside"].clone()
 }

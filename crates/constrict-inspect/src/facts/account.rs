@@ -140,8 +140,7 @@ impl Accounts {
         };
         // further groups count only where USER names no group, as in runc
         let member = |of: &&Group| {
-            group.is_empty()
-                && line.is_some_and(|line| of.members.iter().any(|name| *name == line.name))
+            group.is_empty() && line.is_some_and(|line| of.members.contains(&line.name))
         };
         User {
             asked: asked.to_string(),

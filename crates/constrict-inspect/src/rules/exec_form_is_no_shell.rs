@@ -99,10 +99,7 @@ fn words(argv: &[String]) -> Option<&[String]> {
             .contains(&word.rsplit('/').next().unwrap_or(word))
     };
     // what is after a shell's `-c` is for it
-    let end = argv
-        .iter()
-        .position(|word| shell(word))
-        .unwrap_or(argv.len());
+    let end = argv.iter().position(shell).unwrap_or(argv.len());
     (end > 0 && argv.len() > 1).then(|| &argv[..end])
 }
 

@@ -180,7 +180,7 @@ fn candidates(facts: &Facts<'_>) -> Vec<(usize, Vec<u8>, Option<constrict_oci::D
     if layers.is_empty() {
         let file = |(path, node): (&[u8], &crate::files::Node)| match &node.kind {
             Kind::File { digest, .. } if worth(path).is_some() => {
-                Some((node.layer, path.to_vec(), digest.clone()))
+                Some((node.layer, path.to_vec(), *digest))
             }
             _ => None,
         };
@@ -192,7 +192,7 @@ fn candidates(facts: &Facts<'_>) -> Vec<(usize, Vec<u8>, Option<constrict_oci::D
             if let constrict_oci::layer::Kind::File { digest, .. } = &entry.kind
                 && worth(&entry.path).is_some()
             {
-                found.push((number, entry.path.clone(), Some(digest.clone())));
+                found.push((number, entry.path.clone(), Some(*digest)));
             }
         }
     }

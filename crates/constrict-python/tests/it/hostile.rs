@@ -81,9 +81,9 @@ fn parse_on_small_stack(source: String) -> bool {
     let thread = std::thread::Builder::new().stack_size(1 << 20);
     let parsed = thread
         .spawn(move || Module::parse(source.as_bytes(), &TARGET))
-        .unwrap()
+        .expect("a thread")
         .join()
-        .unwrap();
+        .expect("no panic");
     match parsed {
         Ok(_) => true,
         Err(error) => {

@@ -8,7 +8,7 @@ fn taken(condition: &str, python: (u8, u8)) -> Option<String> {
         "import sys, os, platform, six\nfrom sys import version_info as vi\nPY3 = sys.version_info[0] == 3\n\
          PY2 = not PY3\nWIN = sys.platform.startswith('win')\nif {condition}:\n    import found\n"
     );
-    let module = Module::parse(source.as_bytes(), &Target { python }).unwrap();
+    let module = Module::parse(source.as_bytes(), &Target { python }).expect("Python");
     let import = module
         .imports
         .iter()

@@ -50,7 +50,7 @@ impl Sources {
         let Kind::File { digest, .. } = &node.kind else {
             return None;
         };
-        let content = digest.clone().map_or(Content::Path(path), Content::Digest);
+        let content = (*digest).map_or(Content::Path(path), Content::Digest);
         Some((content, python))
     }
 

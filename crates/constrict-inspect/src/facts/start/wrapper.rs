@@ -235,10 +235,10 @@ fn wrapped(walker: &mut Walker<'_, '_>, wrapper: &Wrapper, words: &[String], pro
     if wrapper.forks {
         process.first = false;
     }
-    if let Some(asked) = skipped.first().filter(|_| wrapper.user) {
-        if !become_user(walker, asked, words, &mut process) {
-            return;
-        }
+    if let Some(asked) = skipped.first().filter(|_| wrapper.user)
+        && !become_user(walker, asked, words, &mut process)
+    {
+        return;
     }
     walker.exec(inner.to_vec(), process, wrapper.caller);
 }

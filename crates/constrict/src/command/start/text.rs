@@ -70,7 +70,7 @@ pub(in crate::command) fn json(started: &Started, checked: Option<&Report>) -> V
         "seconds": (observation.after.as_secs_f64() * 10.0).round() / 10.0,
         "cause": observation.cause,
         "output": observation.output,
-        "doubts": observation.doubts.iter().map(|doubt| self::doubt(doubt)).collect::<Vec<_>>(),
+        "doubts": observation.doubts.iter().map(self::doubt).collect::<Vec<_>>(),
         "imports": started.imports.as_ref().map(imports),
         "disagreement": started.disagreement(checked),
     })

@@ -80,11 +80,8 @@ fn hypercorn(run: &mut Run<'_, '_, '_>) {
         );
         django::behind(run, &spec, &paths);
     }
-    match options.get(&["-k", "--worker-class"]) {
-        Some(class @ ("uvloop" | "trio")) => {
-            run.demand(class, None, Vec::new(), format!("`hypercorn -k {class}`"))
-        }
-        _ => {}
+    if let Some(class @ ("uvloop" | "trio")) = options.get(&["-k", "--worker-class"]) {
+        run.demand(class, None, Vec::new(), format!("`hypercorn -k {class}`"))
     }
     let binds: Vec<String> = options
         .all(&["-b", "--bind", "--insecure-bind", "--quic-bind"])

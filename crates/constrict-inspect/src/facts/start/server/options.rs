@@ -46,7 +46,7 @@ impl Options {
         valued: &[&str],
     ) {
         let mut letters = word.char_indices().skip(1);
-        while let Some((at, letter)) = letters.next() {
+        for (at, letter) in letters {
             let name = format!("-{letter}");
             if valued.contains(&name.as_str()) {
                 let rest = &word[at + letter.len_utf8()..];

@@ -92,15 +92,16 @@ fn last_dot(run: &mut Run<'_, '_, '_>) {
 }
 
 fn taskiq(run: &mut Run<'_, '_, '_>) {
-    if let [command, spec, ..] = run.words.clone().as_slice() {
-        if command == "worker" && spec.contains(':') {
-            run.demand_spec(
-                spec,
-                None,
-                vec![run.directory()],
-                format!("`taskiq worker {spec}`"),
-            );
-        }
+    if let [command, spec, ..] = run.words.clone().as_slice()
+        && command == "worker"
+        && spec.contains(':')
+    {
+        run.demand_spec(
+            spec,
+            None,
+            vec![run.directory()],
+            format!("`taskiq worker {spec}`"),
+        );
     }
 }
 
@@ -120,11 +121,11 @@ fn scrapy(run: &mut Run<'_, '_, '_>) {
             "--profile",
         ],
     );
-    if let [command, file, ..] = options.words.as_slice() {
-        if command == "runspider" {
-            let words = [vec!["scrapy".to_string()], run.words.clone()].concat();
-            run.runs = run.needs_file(file, &words);
-        }
+    if let [command, file, ..] = options.words.as_slice()
+        && command == "runspider"
+    {
+        let words = [vec!["scrapy".to_string()], run.words.clone()].concat();
+        run.runs = run.needs_file(file, &words);
     }
     let Some(text) = run
         .walker

@@ -1,9 +1,9 @@
 //! `cargo xtask acceptance`: constrict's images compared with those that docker's BuildKit makes.
 //!
-//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `check`, `lint`, `speed`; all when none is named.
+//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `check`, `lint`, `sarif`, `speed`; all when none is named.
 //! `docker` is the docker half of `conformance` alone: whether each case shows what it was written for.
 //! `check` compares constrict's verdicts on the images of `checks/` with what docker shows of them; `check-docker` is docker's half.
-//! `lint` compares verdicts on the Dockerfiles of `conformance-lint/`.
+//! `lint` compares verdicts on the Dockerfiles of `conformance-lint/`; `sarif` holds reports against SARIF's schema.
 //! `packages` looks for false alarms in images of popular packages; it installs thirty of them, and runs only when named.
 
 mod archive;
@@ -18,6 +18,7 @@ mod lab;
 mod lint;
 mod packages;
 mod report;
+mod sarif;
 mod seeds;
 mod server;
 mod speed;
@@ -37,6 +38,7 @@ pub(crate) fn run(words: &[String]) -> Result<bool> {
             determinism::run,
             check::run,
             lint::run,
+            sarif::run,
             speed::run,
         ],
         Some((name, _)) => vec![tier(name)?],
@@ -61,6 +63,7 @@ fn tier(name: &str) -> Result<Tier> {
         "determinism" => Ok(determinism::run),
         "speed" => Ok(speed::run),
         "lint" => Ok(lint::run),
+        "sarif" => Ok(sarif::run),
         "check" => Ok(check::run),
         "packages" => Ok(packages::run),
         "check-docker" => Ok(check::run_docker),

@@ -192,7 +192,7 @@ fn psycopg(facts: &Facts<'_>, program: &Program, fatal: bool, module: &Module) -
     let files = facts.files();
     let present = |name: &&str| files.is_directory(&crate::files::join(site, name.as_bytes()));
     let soname = "libpq.so.5";
-    if compiled.iter().any(|name| present(name)) || opens(facts, program, soname) != Some(false) {
+    if compiled.iter().any(present) || opens(facts, program, soname) != Some(false) {
         return None;
     }
     absence(facts, program, module, "psycopg", soname, fatal)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use constrict_python::source::Literal;
 
 use super::{Options, Run, Server, django};
+use crate::files::shown;
 
 pub(super) const SERVERS: &[Server] = &[Server {
     names: &["gunicorn", "gunicorn.app.wsgiapp"],
@@ -87,17 +88,20 @@ const VALUED: &[&str] = &[
 struct Settings {
     options: Options,
     variable: Options,
-    file: BTreeMap<String, Literal>,
+    file: Configured,
+}
+
+/// A configuration file and what it assigns.
+#[derive(Default)]
+struct Configured {
+    /// As shown; empty if there is none.
+    path: String,
+    values: BTreeMap<String, Literal>,
 }
 
 impl Settings {
     /// A setting's values, and what says so; nobody's if it is not set.
-    fn all(
-        &self,
-        run: &Run<'_, '_, '_>,
-        names: &[&str],
-        member: &str,
-    ) -> (Vec<String>, &'static str) {
+    fn all(&self, run: &Run<'_, '_, '_>, names: &[&str], member: &str) -> (Vec<String>, &str) {
         for (options, from) in [
             (&self.options, "its arguments"),
             (&self.variable, "GUNICORN_CMD_ARGS"),
@@ -107,14 +111,14 @@ impl Settings {
                 return (values, from);
             }
         }
-        let values = match self.file.get(member) {
+        let values = match self.file.values.get(member) {
             Some(Literal::List(items) | Literal::Tuple(items)) => {
                 items.iter().map(|item| run.value(item)).collect()
             }
             Some(literal) => Some(run.value(literal).into_iter().collect()),
             None => None,
         };
-        (values.unwrap_or_default(), "its configuration")
+        (values.unwrap_or_default(), &self.file.path)
     }
 
     fn get(&self, run: &Run<'_, '_, '_>, names: &[&str], member: &str) -> Option<String> {
@@ -167,7 +171,7 @@ fn examine(run: &mut Run<'_, '_, '_>) {
         .words
         .first()
         .cloned()
-        .or_else(|| run.value(settings.file.get("wsgi_app")?));
+        .or_else(|| run.value(settings.file.values.get("wsgi_app")?));
     match named {
         Some(spec) => {
             run.demand_spec(
@@ -183,7 +187,7 @@ fn examine(run: &mut Run<'_, '_, '_>) {
             .unknown("only the run tells which application gunicorn serves".into()),
     }
     let (binds, from) = settings.all(run, &["-b", "--bind"], "bind");
-    if binds.is_empty() && (settings.options.open || settings.file.contains_key("bind")) {
+    if binds.is_empty() && (settings.options.open || settings.file.values.contains_key("bind")) {
         return run.listen(None, None, "gunicorn");
     }
     match (
@@ -199,10 +203,7 @@ fn examine(run: &mut Run<'_, '_, '_>) {
 }
 
 /// What the configuration file assigns; `None` if there is one that cannot be read.
-fn configuration(
-    run: &mut Run<'_, '_, '_>,
-    configured: Option<&str>,
-) -> Option<BTreeMap<String, Literal>> {
+fn configuration(run: &mut Run<'_, '_, '_>, configured: Option<&str>) -> Option<Configured> {
     let path = match configured {
         Some(module) if module.starts_with("python:") => {
             run.demand(
@@ -221,7 +222,7 @@ fn configuration(
         None => {
             let default = run.absolute("gunicorn.conf.py");
             if !run.walker.files().is_file(&default) {
-                return Some(BTreeMap::new());
+                return Some(Configured::default());
             }
             default
         }
@@ -232,7 +233,10 @@ fn configuration(
     for name in module.names.bound.keys() {
         values.entry(name.clone()).or_insert(Literal::Unknown);
     }
-    Some(values)
+    Some(Configured {
+        path: format!("`{}`", shown(&path)),
+        values,
+    })
 }
 
 fn worker_class(run: &mut Run<'_, '_, '_>, class: &str, paths: &[Vec<u8>]) {

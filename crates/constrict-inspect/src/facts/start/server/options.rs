@@ -45,7 +45,7 @@ impl Options {
         words: &mut impl Iterator<Item = &'w String>,
         valued: &[&str],
     ) {
-        let mut letters = word.char_indices().skip(1);
+        let letters = word.char_indices().skip(1);
         for (at, letter) in letters {
             let name = format!("-{letter}");
             if valued.contains(&name.as_str()) {

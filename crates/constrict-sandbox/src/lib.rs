@@ -15,6 +15,7 @@ mod executable;
 mod file_systems;
 mod helper;
 mod id_map;
+mod inherited;
 mod init;
 mod join;
 pub mod message;
@@ -38,12 +39,13 @@ mod wire;
 
 pub use capability::{Capabilities, Capability, CapabilityBase};
 pub use error::{Error, Result};
+pub use inherited::Inherited;
 pub use namespace::{Entered, IdRange, Mode, enter};
 pub use owner::{OWNER_XATTR, RecordedOwner, parse_owner, recorded_owner};
 pub use probe::{Fact, Probe, probe};
 pub use process::{
-    Child, Entrance, Exit, Killer, Options, Outcome, Stdio, init_if_asked, keep_descriptors_back,
-    kill_all, run, spawn, spawn_inside,
+    Child, Entrance, Exit, Killer, Options, Outcome, Stdio, init_if_asked, kill_all, run, spawn,
+    spawn_inside,
 };
 pub use remove_tree::remove_tree;
 pub use spec::{Mount, Network, Rlimit, Root, Seccomp, Source, Spec, User};

@@ -189,20 +189,6 @@ pub fn kill_all() {
     }
 }
 
-/// Keeps descriptors that this program was started with from the programs that it starts: all from 3 on.
-pub fn keep_descriptors_back() {
-    // SAFETY: CLOSE_RANGE_CLOEXEC only marks descriptors, it closes none that is in use. Kernels without it are too old
-    // for the rest of this crate.
-    unsafe {
-        libc::syscall(
-            libc::SYS_close_range,
-            3,
-            libc::c_uint::MAX,
-            libc::CLOSE_RANGE_CLOEXEC,
-        )
-    };
-}
-
 /// In the helper: carries the specification out and never returns. Elsewhere: returns at once. To be called first in
 /// `main`.
 pub fn init_if_asked() {

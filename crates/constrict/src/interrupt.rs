@@ -1,6 +1,7 @@
 //! Ctrl-C and its kin: a thread that waits for signals, ends every sandbox, tidies up and exits; or, while a container
 //! runs in the foreground, passes them on to it.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -131,7 +132,8 @@ fn end(signal: i32, temporary: &Path) -> ! {
     progress::silence();
     constrict_sandbox::kill_all();
     terminal::restore();
-    eprintln!("error: interrupted");
+    // its terminal may be what has gone
+    let _ = writeln!(std::io::stderr(), "error: interrupted");
     for _ in 0..ROUNDS {
         if is_tidy(temporary) {
             break;

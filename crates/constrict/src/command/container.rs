@@ -1,6 +1,7 @@
 //! `constrict container`: docker's group of the commands about containers, and what they have in common.
 
 use std::process::ExitCode;
+use std::thread;
 
 use constrict_build::container::kept::{self, Kept};
 use constrict_build::store::prune::Scope;
@@ -42,23 +43,37 @@ fn prune_containers(arguments: &PruneContainers) -> Result<ExitCode, Failure> {
     prune::carry_out(&scope, arguments.force, false)
 }
 
-/// Does something with each container that is named, also after a failure; what failed is told.
+/// Does something with each container that is named, with all at once, also after a failure. What failed is told; the names
+/// of the others are printed as they were typed.
 pub(super) fn each(
     names: &[String],
-    act: impl Fn(&Kept, &str) -> Result<(), Failure>,
+    act: impl Fn(&Kept, &str) -> Result<(), Failure> + Sync,
 ) -> Result<ExitCode, Failure> {
     let store = session::own_store()?;
     let found: Vec<_> = names.iter().map(|name| kept::find(&store, name)).collect();
     // what takes long does not keep `prune` from its work
     drop(store);
+    let done: Vec<Result<(), Failure>> = thread::scope(|scope| {
+        let act = &act;
+        let threads: Vec<_> = names
+            .iter()
+            .zip(found)
+            .map(|(name, found)| scope.spawn(move || act(&found?, name)))
+            .collect();
+        let done = threads.into_iter().map(|thread| match thread.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        done.collect()
+    });
     let mut code = ExitCode::SUCCESS;
-    for (name, found) in names.iter().zip(found) {
-        let done = found
-            .map_err(Failure::from)
-            .and_then(|found| act(&found, name));
-        if let Err(failure) = done {
-            render::failure::print(&failure);
-            code = ExitCode::from(failure.status());
+    for (name, done) in names.iter().zip(done) {
+        match done {
+            Ok(()) => session::print(&format!("{name}\n")),
+            Err(failure) => {
+                render::failure::print(&failure);
+                code = ExitCode::from(failure.status());
+            }
         }
     }
     Ok(code)

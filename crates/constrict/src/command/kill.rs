@@ -9,7 +9,6 @@ use super::container::each;
 use super::run::signal;
 use crate::arguments::Kill;
 use crate::failure::Failure;
-use crate::session;
 
 const SIGKILL: i32 = 9;
 
@@ -23,7 +22,6 @@ pub(crate) fn run(arguments: &Kill) -> Result<ExitCode, Failure> {
         if signal == SIGKILL {
             control::wait(kept, None)?;
         }
-        session::print(&format!("{name}\n"));
         Ok(())
     })
 }

@@ -4,6 +4,7 @@ mod asked;
 mod detached;
 mod standard_streams;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use constrict_build::Observer;
@@ -34,18 +35,13 @@ pub(crate) fn run(arguments: Run) -> Result<ExitCode, Failure> {
             let created = create(&arguments)?;
             supervise(created, arguments.interactive, parent)
         }
-        None => {
-            // what is wrong with the flags is told before anything begins
-            asked::request(&arguments)?;
-            asked::of(&arguments)?;
-            match launch(&detached::own_arguments())? {
-                Ok(id) => {
-                    session::print(&format!("{id}\n"));
-                    Ok(ExitCode::SUCCESS)
-                }
-                Err(code) => Ok(ExitCode::from(code)),
+        None => match launch(&detached::own_arguments())? {
+            Ok(id) => {
+                session::print(&format!("{id}\n"));
+                Ok(ExitCode::SUCCESS)
             }
-        }
+            Err(code) => Ok(ExitCode::from(code)),
+        },
     }
 }
 
@@ -120,13 +116,15 @@ fn print_ports(record: &Record) {
                 Protocol::Udp => "udp",
             };
             let container = port.container;
-            match host.ip().is_unspecified() {
-                true => eprintln!(
-                    "port {container}/{protocol} is published on port {}",
-                    host.port()
-                ),
-                false => eprintln!("port {container}/{protocol} is published on {host}"),
-            }
+            let place = match host.ip().is_unspecified() {
+                true => format!("port {}", host.port()),
+                false => host.to_string(),
+            };
+            // if nobody reads it, `ps` shows it
+            let _ = writeln!(
+                std::io::stderr(),
+                "port {container}/{protocol} is published on {place}"
+            );
         }
     }
 }

@@ -19,12 +19,9 @@ pub(crate) fn run(arguments: &Containers) -> Result<ExitCode, Failure> {
         drop(images);
         return supervise(created, false, parent);
     }
-    each(&arguments.containers, |kept, name| {
-        if !kept.is_alive() {
-            start(kept)?;
-        }
-        session::print(&format!("{name}\n"));
-        Ok(())
+    each(&arguments.containers, |kept, _| match kept.is_alive() {
+        true => Ok(()),
+        false => start(kept),
     })
 }
 

@@ -10,28 +10,23 @@ use super::run::signal;
 use super::start_containers;
 use crate::arguments::Stop;
 use crate::failure::Failure;
-use crate::session;
 
 const SIGKILL: i32 = 9;
 
 /// Ends containers, and prints their names as they were typed.
 pub(crate) fn run(arguments: &Stop) -> Result<ExitCode, Failure> {
     let signal = arguments.signal.as_deref().map(signal).transpose()?;
-    each(&arguments.containers, |kept, name| {
-        end(kept, signal, arguments.timeout)?;
-        session::print(&format!("{name}\n"));
-        Ok(())
+    each(&arguments.containers, |kept, _| {
+        end(kept, signal, arguments.timeout)
     })
 }
 
 /// Ends containers and starts them again.
 pub(crate) fn restart(arguments: &Stop) -> Result<ExitCode, Failure> {
     let signal = arguments.signal.as_deref().map(signal).transpose()?;
-    each(&arguments.containers, |kept, name| {
+    each(&arguments.containers, |kept, _| {
         end(kept, signal, arguments.timeout)?;
-        start_containers::start(kept)?;
-        session::print(&format!("{name}\n"));
-        Ok(())
+        start_containers::start(kept)
     })
 }
 

@@ -2,19 +2,30 @@
 
 use std::process::ExitCode;
 
-use constrict_build::container::kept::control;
+use constrict_build::container::kept::{self, control};
 
-use super::container::each;
 use crate::arguments::Containers;
 use crate::failure::Failure;
-use crate::session;
+use crate::{render, session};
 
-/// Prints the exit status of each.
+/// Prints the exit status of each, one after the other.
 pub(crate) fn run(arguments: &Containers) -> Result<ExitCode, Failure> {
-    each(&arguments.containers, |kept, _| {
-        if let Some(code) = control::wait(kept, None)? {
-            session::print(&format!("{code}\n"));
+    let store = session::own_store()?;
+    let names = arguments.containers.iter();
+    let found: Vec<_> = names.map(|name| kept::find(&store, name)).collect();
+    // what takes long does not keep `prune` from its work
+    drop(store);
+    let mut code = ExitCode::SUCCESS;
+    for found in found {
+        match found.and_then(|kept| control::wait(&kept, None)) {
+            Ok(Some(status)) => session::print(&format!("{status}\n")),
+            Ok(None) => {}
+            Err(error) => {
+                let failure = Failure::from(error);
+                render::failure::print(&failure);
+                code = ExitCode::from(failure.status());
+            }
         }
-        Ok(())
-    })
+    }
+    Ok(code)
 }

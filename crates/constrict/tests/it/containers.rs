@@ -389,7 +389,10 @@ fn privileged_the_supervisor_outlives_its_terminal_and_ends_with_its_container()
     // a pipe that somebody else reads stays open as long as anybody has it
     let mut shell = machine.command(&[]);
     let program = shell.get_program().to_str().unwrap().to_string();
-    let script = format!("exec 7>&1; {program} run -d --network=none --name away base:1 sleep 60");
+    machine.write("variables", "A=of a file\n");
+    let script = format!(
+        "exec 7>&1 8<variables; {program} run -d --env-file /dev/fd/8 --network=none --name away base:1 sleep 60"
+    );
     let mut command = std::process::Command::new("setsid");
     command.args(["sh", "-c", &script]).env_clear();
     for (name, value) in shell.get_envs() {
@@ -409,6 +412,8 @@ fn privileged_the_supervisor_outlives_its_terminal_and_ends_with_its_container()
         rustix::process::getsid(Some(supervisor)).unwrap(),
         supervisor
     );
+    let told = machine.ok(&["exec", "away", "sh", "-c", "echo $A"]);
+    assert_eq!(told, "of a file\n");
     machine.ok(&["kill", "away"]);
     wait_for("the supervisor has ended", || {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", supervisor.as_raw_nonzero()));

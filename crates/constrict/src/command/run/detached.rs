@@ -11,7 +11,7 @@ use std::thread;
 
 use constrict_build::Error;
 use constrict_build::container::kept::{Created, Id, Tee};
-use constrict_sandbox::message;
+use constrict_sandbox::{Inherited, message};
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -31,22 +31,30 @@ fn io(act: &'static str, path: &str, source: std::io::Error) -> Error {
 }
 
 /// The program that waits to hear that the container runs.
-pub(crate) struct Parent(UnixStream);
+pub(crate) struct Parent {
+    socket: UnixStream,
+    /// A pipe of the user's that stays open for days would keep its reader waiting: closed when the container runs.
+    _inherited: Inherited,
+}
 
 impl Parent {
-    /// In the supervisor.
+    /// In the supervisor, before anything is opened.
     pub(crate) fn of_supervisor() -> Option<Self> {
         let name = std::env::args_os().next()?;
         if name != NAME {
             return None;
         }
+        let inherited = Inherited::take();
         let socket = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
-        Some(Parent(UnixStream::from(socket)))
+        Some(Parent {
+            socket: UnixStream::from(socket),
+            _inherited: inherited,
+        })
     }
 
     /// The container runs: the parent ends with success.
     fn tell(&self, id: &Id) -> Result<(), Failure> {
-        message::send(&self.0, id, &[])
+        message::send(&self.socket, id, &[])
             .map_err(|error| io("tell", "the program that waits", error).into())
     }
 }
@@ -56,8 +64,6 @@ impl Parent {
 pub(crate) fn launch(words: &[OsString]) -> Result<Result<Id, u8>, Failure> {
     let fail = |error| io("start", NAME, error);
     let (ours, theirs) = UnixStream::pair().map_err(fail)?;
-    // a pipe of the user's that stays open for days would keep its reader waiting
-    constrict_sandbox::keep_descriptors_back();
     let mut supervisor = Command::new("/proc/self/exe")
         .arg0(NAME)
         .args(words)

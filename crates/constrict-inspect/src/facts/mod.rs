@@ -34,6 +34,7 @@ pub mod system;
 pub(crate) mod venv;
 pub mod written;
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::files::Files;
@@ -43,7 +44,7 @@ use crate::rule::Place;
 use account::{Accounts, User};
 use distribution::Distributions;
 use environment::Environment;
-use imports::Imports;
+use imports::{Imports, Sources};
 use interpreter::Interpreters;
 use landmarks::Landmarks;
 use natives::Natives;
@@ -64,8 +65,7 @@ pub struct Facts<'a> {
     distributions: OnceLock<Distributions>,
     landmarks: OnceLock<Landmarks>,
     venvs: OnceLock<Vec<Venv>>,
-    imports: OnceLock<Imports>,
-    natives: OnceLock<Natives>,
+    reached: OnceLock<(Imports, Natives)>,
 }
 
 impl<'a> Facts<'a> {
@@ -82,15 +82,15 @@ impl<'a> Facts<'a> {
             distributions: OnceLock::new(),
             landmarks: OnceLock::new(),
             venvs: OnceLock::new(),
-            imports: OnceLock::new(),
-            natives: OnceLock::new(),
+            reached: OnceLock::new(),
         }
     }
 
     /// With these imports, as if they had been found.
     #[cfg(test)]
     pub(crate) fn importing(mut self, imports: Imports) -> Facts<'a> {
-        self.imports = OnceLock::from(imports);
+        let natives = Natives::load(&self, &imports);
+        self.reached = OnceLock::from((imports, natives));
         self
     }
 
@@ -149,12 +149,27 @@ impl<'a> Facts<'a> {
 
     /// What the started programs import.
     pub fn imports(&self) -> &Imports {
-        self.imports.get_or_init(|| Imports::follow(self))
+        &self.reached().0
     }
 
     /// What the dynamic loader does for the started programs and the extension modules that they import.
     pub fn natives(&self) -> &Natives {
-        self.natives.get_or_init(|| Natives::load(self))
+        &self.reached().1
+    }
+
+    /// Imports are followed once more where the loader refuses modules: an attempt that fails takes another way.
+    fn reached(&self) -> &(Imports, Natives) {
+        self.reached.get_or_init(|| {
+            let imports = Imports::follow(self, &BTreeSet::new(), Sources::default());
+            let natives = Natives::load(self, &imports);
+            let broken = natives.broken();
+            if broken.is_empty() {
+                return (imports, natives);
+            }
+            let imports = Imports::follow(self, &broken, imports.sources);
+            let natives = Natives::load(self, &imports);
+            (imports, natives)
+        })
     }
 
     /// Whether the container fails each time it starts if what a program needs in this way is not there.

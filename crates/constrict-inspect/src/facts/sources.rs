@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
-use super::imports::{ModuleKind, Reach};
+use super::imports::{Imports, ModuleKind, Reach};
 use super::landmarks::is_installed;
 use super::start::Target;
 
@@ -22,7 +22,7 @@ pub struct OwnSource {
 }
 
 /// Every one, by path.
-pub fn own_sources(facts: &Facts<'_>) -> Vec<OwnSource> {
+pub fn own_sources(facts: &Facts<'_>, imports: &Imports) -> Vec<OwnSource> {
     let libraries: Vec<&[u8]> = facts
         .interpreters()
         .all
@@ -51,7 +51,7 @@ pub fn own_sources(facts: &Facts<'_>) -> Vec<OwnSource> {
             );
         }
     }
-    for closure in &facts.imports().runs {
+    for closure in &imports.runs {
         for module in closure
             .modules
             .values()

@@ -86,7 +86,7 @@ fn old_python(facts: &Facts<'_>, set: Option<(&str, &str)>) -> Option<Finding> {
 
 /// Where the application surely prints a text that ASCII does not have as it is imported.
 fn prints(facts: &Facts<'_>) -> Option<(String, usize)> {
-    let sources = own_sources(facts)
+    let sources = own_sources(facts, facts.imports())
         .into_iter()
         .filter(|source| source.need == Reach::Sure);
     sources.into_iter().find_map(|source| {

@@ -95,7 +95,7 @@ fn by_property(facts: &Facts<'_>, path: &[u8], chain: String) -> Option<Finding>
 
 /// Shared libraries in the directories of the application's sources.
 fn beside_sources(facts: &Facts<'_>) -> Vec<Vec<u8>> {
-    let mut directories: Vec<Vec<u8>> = own_sources(facts)
+    let mut directories: Vec<Vec<u8>> = own_sources(facts, facts.imports())
         .iter()
         .map(|source| parent(&source.path).to_vec())
         .collect();

@@ -8,6 +8,7 @@ use crate::facts::Facts;
 use crate::facts::imports::{MissingModule, Reach};
 use crate::facts::natives::{Fault, FaultKind, MadeFor, Matter, builders, foreign};
 use crate::facts::rebase::entrypoint;
+use crate::facts::start::{NoLoader, missing_loaders};
 use crate::facts::system::{Libc, System};
 use crate::files::{file_name, shown};
 use crate::image::StageFiles;
@@ -25,6 +26,12 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let programs = missing_loaders(facts).filter_map(|found| program(facts, &found));
+    let before = findings.len();
+    findings.extend(programs);
+    if findings.len() > before {
+        return;
+    }
     let faults: Vec<&Fault> = facts.natives().of(Matter::Libc).collect();
     let mut broken = false;
     for need in [Some(Reach::Sure), Some(Reach::Maybe), None] {
@@ -50,6 +57,23 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 /// Whether a module is missing because its file is made for the other C library, which its name says: this rule reports it.
 pub(crate) fn explains(facts: &Facts<'_>, missing: &MissingModule) -> bool {
     other_suffix(facts, missing).is_some()
+}
+
+/// A program whose loader is the other C library's.
+fn program(facts: &Facts<'_>, found: &NoLoader<'_>) -> Option<Finding> {
+    let libcs = found.other_libc?;
+    let message = format!(
+        "{}`{}` is made for {}, and the image has {}",
+        found.obstacle.lead(),
+        shown(found.path),
+        libcs.0.name(),
+        libcs.1.name()
+    );
+    let finding = Finding::new(RULE.name, found.obstacle.severity()?, message)
+        .at(facts.place_of(found.path))
+        .because("started by", found.obstacle.route())
+        .because("the kernel finds", format!("no `{}`", found.loader));
+    Some(base(facts, finding, found.path, libcs))
 }
 
 /// The C library of an object and that of the program.

@@ -60,6 +60,10 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let finding = Finding::new(RULE.name, severity, message)
             .at(facts.place_of_instruction(start.instruction))
             .because("started by", obstacle.route());
+        let finding = match env_line(facts, &obstacle.kind) {
+            Some(line) => finding.because("first line", line),
+            None => finding,
+        };
         findings.push(finding.hint(hint(facts, &obstacle.kind, &name)));
     }
 }
@@ -75,8 +79,33 @@ fn asked_by(obstacle: &Obstacle) -> String {
     })
 }
 
+/// The first line of a script that asks for `env`, which is not there: it names what the script is for.
+fn env_line(facts: &Facts<'_>, kind: &ObstacleKind) -> Option<String> {
+    let ObstacleKind::NoInterpreter {
+        script,
+        interpreter,
+    } = kind
+    else {
+        return None;
+    };
+    if file_name(interpreter.as_bytes()) != b"env" {
+        return None;
+    }
+    let head = facts.files().read(script, 256)?;
+    let line = head.split(|byte| *byte == b'\n').next()?;
+    Some(String::from_utf8_lossy(line).into_owned())
+}
+
 fn hint(facts: &Facts<'_>, kind: &ObstacleKind, name: &str) -> String {
-    let base = String::from_utf8_lossy(file_name(name.as_bytes())).into_owned();
+    let base = match file_name(name.as_bytes()) {
+        // env is coreutils', and looks for the next word
+        b"env" => {
+            let line = env_line(facts, kind).unwrap_or_default();
+            let wanted = line.split_ascii_whitespace().nth(1).unwrap_or_default();
+            format!("coreutils {wanted}").trim_end().to_string()
+        }
+        name => String::from_utf8_lossy(name).into_owned(),
+    };
     let shell = ["bin/sh", "usr/bin/sh"]
         .iter()
         .any(|path| facts.files().is_file(path.as_bytes()));

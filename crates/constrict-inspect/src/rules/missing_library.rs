@@ -6,6 +6,7 @@
 use crate::facts::Facts;
 use crate::facts::imports::Reach;
 use crate::facts::natives::{Lack, Matter, Provider, package, provider};
+use crate::facts::start::{NoLoader, missing_loaders};
 use crate::files::shown;
 use crate::mend::{Mend, PackageManager};
 use crate::rule::{Finding, Rule, Severity};
@@ -24,6 +25,26 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for lack in facts.natives().lacks(Matter::Library) {
         findings.extend(finding(facts, &RULE, &lack));
     }
+    findings.extend(missing_loaders(facts).filter_map(|found| loader(facts, &found)));
+}
+
+/// A program whose loader is not in the image, which has no other C library either.
+fn loader(facts: &Facts<'_>, found: &NoLoader<'_>) -> Option<Finding> {
+    if found.other_libc.is_some() {
+        return None;
+    }
+    let message = format!(
+        "{}`{}` needs its loader `{}`, which is not in it",
+        found.obstacle.lead(),
+        shown(found.path),
+        found.loader
+    );
+    let finding = Finding::new(RULE.name, found.obstacle.severity()?, message)
+        .at(facts.place_of(found.path))
+        .because("started by", found.obstacle.route());
+    Some(finding.hint(
+        "link the program statically, or begin the last stage with a base that has its C library",
+    ))
 }
 
 /// What is said of a library that is not in the image; nothing where its absence is expected.

@@ -74,7 +74,7 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let searched: Vec<_> = BUNDLES.iter().map(|path| shown(path.as_bytes())).collect();
-    for source in own_sources(facts) {
+    for source in own_sources(facts, facts.imports()) {
         if let Some((line, module)) = source.imports(CLIENTS) {
             let finding = Finding::new(
                 RULE.name,

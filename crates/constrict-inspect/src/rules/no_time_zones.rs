@@ -29,7 +29,7 @@ const PATHS: &[&str] = &[
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     variable(facts, findings);
-    for source in own_sources(facts) {
+    for source in own_sources(facts, facts.imports()) {
         let missing = uses(&source.text)
             .into_iter()
             .filter(|found| is_key(&found.key) && !has_data(facts, &found.key));

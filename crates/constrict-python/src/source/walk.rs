@@ -21,6 +21,8 @@ mod truth;
 mod value;
 mod write;
 
+use std::collections::BTreeSet;
+
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_text_size::{Ranged, TextSize};
 
@@ -50,6 +52,7 @@ pub(super) fn walk(body: &[Stmt], lines: &Lines, target: Target) -> Module {
         delta: Delta::default(),
         eager_annotations: target.python < (3, 14),
         all_known: true,
+        searchers: BTreeSet::new(),
     };
     walker.block(body);
     walker.run_pending();
@@ -75,6 +78,8 @@ struct Walker<'a> {
     eager_annotations: bool,
     /// `__all__` has only been given literals.
     all_known: bool,
+    /// The functions and methods that change the search path.
+    searchers: BTreeSet<String>,
 }
 
 /// Where and when something stands.
@@ -222,7 +227,29 @@ impl<'a> Walker<'a> {
         self.facts.names.open.get_or_insert(why);
     }
 
+    /// Whether a function that changes the search path is called as the module is run.
+    fn calls_searcher(&self) -> bool {
+        let top = self.facts.top_calls.iter();
+        let mut pending: Vec<&str> = top
+            .filter(|call| call.need != Need::TypeChecking)
+            .map(|call| call.name.as_str())
+            .collect();
+        let mut seen = BTreeSet::new();
+        while let Some(name) = pending.pop() {
+            if self.searchers.contains(name) {
+                return true;
+            }
+            if seen.insert(name)
+                && let Some(function) = self.facts.functions.get(name)
+            {
+                pending.extend(function.calls.iter().map(|(name, _)| name.as_str()));
+            }
+        }
+        false
+    }
+
     fn finish(mut self) -> Module {
+        self.facts.alters_search |= !self.searchers.is_empty() && self.calls_searcher();
         let (bound, overflow) = std::mem::take(&mut self.delta).into_bindings(MAX_NAMES);
         if overflow {
             self.set_open(Open::Bound);

@@ -311,9 +311,13 @@ fn search_paths_and_injected_modules() {
         "import sys\nsys.path += ['x']",
         "import sys\nsys.path[:0] = ['x']",
         "import sys\nsys.meta_path.append(x)",
+        "import sys\nclass Finder:\n    def install(self):\n        sys.meta_path.append(self)\nFinder().install()",
+        "import sys\ndef add():\n    sys.path.append('x')\ndef main():\n    add()\nmain()",
     ] {
         assert!(facts(source).alters_search, "{source}");
     }
+    let uncalled = "import sys\ndef add():\n    sys.path.append('x')";
+    assert!(!facts(uncalled).alters_search);
     for source in [
         "__path__ = __import__('pkgutil').extend_path(__path__, __name__)",
         "__import__('pkg_resources').declare_namespace(__name__)",

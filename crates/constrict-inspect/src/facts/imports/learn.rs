@@ -21,9 +21,13 @@ pub(super) struct Known {
 }
 
 /// What a walk with these failed checks has learned.
-pub(super) fn learn(walk: &Walk<'_, '_>, failed_checks: &[Check]) -> Known {
+pub(super) fn learn(
+    walk: &Walk<'_, '_>,
+    failed_checks: &[Check],
+    broken: &BTreeSet<Vec<u8>>,
+) -> Known {
     let mut known = Known {
-        failed: failed_attempts(walk, failed_checks),
+        failed: failed_attempts(walk, failed_checks, broken),
         ..Known::default()
     };
     for node in &walk.nodes {
@@ -45,6 +49,7 @@ pub(super) fn learn(walk: &Walk<'_, '_>, failed_checks: &[Check]) -> Known {
 fn failed_attempts(
     walk: &Walk<'_, '_>,
     failed_checks: &[Check],
+    broken: &BTreeSet<Vec<u8>>,
 ) -> BTreeMap<String, BTreeSet<u32>> {
     let mut fails = vec![false; walk.nodes.len()];
     let mut found: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
@@ -75,7 +80,7 @@ fn failed_attempts(
             .source
             .as_ref()
             .is_some_and(|source| source.newer_syntax.is_some());
-        fails[id] |= too_new;
+        fails[id] |= too_new || broken.contains(&node.found.path);
         if fails[id] {
             pending.push(id);
         }

@@ -34,6 +34,8 @@ mod sources;
 mod walk;
 mod zip;
 
+use std::collections::BTreeSet;
+
 use super::Facts;
 use super::interpreter::{PathSource, SearchPath};
 use super::start::Program;
@@ -210,14 +212,19 @@ pub struct MissingName {
 }
 
 impl Imports {
-    /// Follows every import.
-    pub fn follow(facts: &Facts<'_>) -> Imports {
-        let sources = Sources::default();
+    /// Follows every import. Of extension modules at `broken` paths it is known that the loader refuses them.
+    pub fn follow(facts: &Facts<'_>, broken: &BTreeSet<Vec<u8>>, sources: Sources) -> Imports {
         let elsewhere = Elsewhere::default();
         let programs = facts.start().programs.iter().enumerate();
         let closures = programs.filter_map(|(at, program)| {
             let search = facts.interpreters().search_path(facts, program)?;
-            Some(follow(facts, at, program, search, (&sources, &elsewhere)))
+            Some(follow(
+                (facts, broken),
+                at,
+                program,
+                search,
+                (&sources, &elsewhere),
+            ))
         });
         Imports {
             runs: closures.collect(),
@@ -248,7 +255,7 @@ fn installs_before(facts: &Facts<'_>, program: usize) -> bool {
 
 /// The closure of one program.
 fn follow(
-    facts: &Facts<'_>,
+    (facts, broken): (&Facts<'_>, &BTreeSet<Vec<u8>>),
     at: usize,
     program: &Program,
     search: SearchPath,
@@ -258,7 +265,7 @@ fn follow(
     for last in (0..MOST_WALKS).rev() {
         let mut walk = walk(facts, program, &search, &known, shared);
         let failed = walk.failed_checks();
-        let learned = learn::learn(&walk, &failed);
+        let learned = learn::learn(&walk, &failed, broken);
         if last == 0 || learned == known {
             let shadows = shadow::shadows(&mut walk);
             let mut closure = Closure {

@@ -79,6 +79,10 @@ impl Walk<'_, '_> {
             return Outcome::Unknown;
         }
         let (found, reach, guessed) = match self.search(name, above) {
+            // another module may stand for it by then: PyMySQL for MySQLdb
+            Search::Found(found) if self.known.injected.contains(name) => {
+                (found, reach.max(Reach::Maybe), true)
+            }
             Search::Found(found) => (found, reach, false),
             Search::Guessed(found) => (found, reach.max(Reach::Maybe), true),
             Search::Unknown => return Outcome::Unknown,

@@ -205,6 +205,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     pub(super) fn import(&mut self, id: usize, import: &Import, relative: Reach, reach: Reach) {
         let outcome = match self.absolute(id, import) {
             Ok(base) => {
+                let base = self.own_extension(id, import).unwrap_or(base);
                 let step = self.step(id, import, None, &base);
                 self.import_dotted(&base, reach, &step)
             }
@@ -238,6 +239,19 @@ impl<'a, 'f> Walk<'a, 'f> {
                 },
             );
         }
+    }
+
+    /// A package that imports itself by name, as `cv2` does after it has taken itself out of `sys.modules`, wants the extension
+    /// module of that name which lies in it.
+    fn own_extension(&mut self, id: usize, import: &Import) -> Option<String> {
+        let name = self.nodes[id].name.clone();
+        if import.form != Form::Dynamic || import.module != name {
+            return None;
+        }
+        let portions = self.nodes[id].portions()?.to_vec();
+        let tail = name.rsplit('.').next()?;
+        let found = self.finder.find(tail, &portions)?;
+        (found.kind == super::ModuleKind::Extension).then(|| format!("{name}.{tail}"))
     }
 
     /// Remembers what an import means for its module.

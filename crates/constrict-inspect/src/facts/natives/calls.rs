@@ -10,7 +10,7 @@ use constrict_python::source::{Call, Literal, Module, Need, Target as Python};
 
 use super::view::{View, absolute};
 use crate::facts::Facts;
-use crate::facts::imports::Reach;
+use crate::facts::imports::{Imports, Reach};
 use crate::facts::sources::{OwnSource, own_sources};
 use crate::facts::start::{Program, Target};
 use crate::files::{file_name, join, parent};
@@ -42,7 +42,7 @@ pub(super) struct Opening {
 
 /// What the sources of one program open, source by source, each in order.
 pub(super) fn openings(
-    facts: &Facts<'_>,
+    (facts, imports): (&Facts<'_>, &Imports),
     view: &View<'_>,
     index: usize,
     program: &Program,
@@ -53,7 +53,7 @@ pub(super) fn openings(
     let python = facts.interpreters().all.first();
     let python = python.map_or((3, 12), |python| python.version);
     let mut found = Vec::new();
-    for source in own_sources(facts) {
+    for source in own_sources(facts, imports) {
         if !MARKS.iter().any(|mark| source.text.contains(mark)) {
             continue;
         }
@@ -68,7 +68,7 @@ pub(super) fn openings(
             source: &source,
             called: called(&module, is_main),
             is_main,
-            chain: chain(facts, index, &source),
+            chain: chain(imports, index, &source),
         };
         found.extend(module.calls.iter().filter_map(|call| context.opening(call)));
     }
@@ -76,8 +76,8 @@ pub(super) fn openings(
 }
 
 /// The imports that lead to a source.
-fn chain(facts: &Facts<'_>, program: usize, source: &OwnSource) -> Vec<String> {
-    let runs = facts.imports().runs.iter();
+fn chain(imports: &Imports, program: usize, source: &OwnSource) -> Vec<String> {
+    let runs = imports.runs.iter();
     let mut modules = runs
         .filter(|run| run.program == program)
         .flat_map(|run| run.modules.values());

@@ -26,8 +26,10 @@ pub(crate) use stage::{builders, copied_libraries, glibc_version};
 pub(crate) use suffix::{Foreign, MadeFor, foreign};
 pub(crate) use view::View;
 
+use std::collections::BTreeSet;
+
 use super::Facts;
-use super::imports::Reach;
+use super::imports::{Imports, Reach};
 use super::system::Libc;
 
 /// What loading found.
@@ -52,6 +54,8 @@ pub struct Fault {
     pub chain: Vec<String>,
     /// The program or extension module, and the libraries on the way to `object`, which is the last.
     pub objects: Vec<Vec<u8>>,
+    /// Whether the loader surely refuses; false where something that is opened before may help.
+    pub certain: bool,
 }
 
 /// Why an object cannot be loaded.
@@ -120,10 +124,10 @@ pub struct Lack<'a> {
 
 impl Natives {
     /// Loads every program and every extension module, as the loader would.
-    pub fn load(facts: &Facts<'_>) -> Natives {
+    pub fn load(facts: &Facts<'_>, imports: &Imports) -> Natives {
         let view = View::new(facts.files());
-        let mut faults = process::faults(facts, &view);
-        unreached::sweep(facts, &view, &mut faults);
+        let mut faults = process::faults(facts, imports, &view);
+        unreached::sweep(facts, imports, &view, &mut faults);
         // the surest of equals is kept
         faults.sort_by_key(|fault| fault.need.map_or(u8::MAX, |need| need as u8));
         let mut kept: Vec<Fault> = Vec::new();
@@ -134,6 +138,15 @@ impl Natives {
             }
         }
         Natives { faults: kept }
+    }
+
+    /// The extension modules that cannot be loaded: their imports fail.
+    pub fn broken(&self) -> BTreeSet<Vec<u8>> {
+        let broken = self.faults.iter().filter(|fault| fault.certain);
+        broken
+            .filter(|fault| fault.need.is_some())
+            .filter_map(|fault| fault.objects.first().cloned())
+            .collect()
     }
 
     /// The faults that are one rule's business.

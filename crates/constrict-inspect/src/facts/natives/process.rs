@@ -15,7 +15,7 @@ use super::view::{View, absolute, relative};
 use super::{Fault, FaultKind, Matter, owner};
 use crate::facts::Facts;
 use crate::facts::account::{User, Want};
-use crate::facts::imports::{ModuleKind, Reach};
+use crate::facts::imports::{Imports, ModuleKind, Reach};
 use crate::facts::landmarks::is_installed;
 use crate::facts::start::Program;
 use crate::facts::system::Libc;
@@ -29,7 +29,7 @@ pub(super) struct Reached<'a> {
 }
 
 /// The faults of every program and of every extension module that it imports.
-pub(super) fn faults<'f>(facts: &Facts<'f>, view: &View<'f>) -> Vec<Fault> {
+pub(super) fn faults<'f>(facts: &Facts<'f>, imports: &Imports, view: &View<'f>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (index, program) in facts.start().programs.iter().enumerate() {
         let need = match program.sure && program.fatal {
@@ -50,6 +50,7 @@ pub(super) fn faults<'f>(facts: &Facts<'f>, view: &View<'f>) -> Vec<Fault> {
         };
         let mut process = Process {
             facts,
+            imports,
             view,
             user: &program.user,
             loaded: &mut loaded,
@@ -118,6 +119,7 @@ fn fault(
         chain: reached.chain.to_vec(),
         object,
         objects,
+        certain: true,
     }
 }
 
@@ -140,6 +142,7 @@ fn libc_of(object: &Object) -> Option<Libc> {
 /// A process that is looked at.
 pub(super) struct Process<'a, 'f> {
     pub(super) facts: &'a Facts<'f>,
+    pub(super) imports: &'a Imports,
     pub(super) view: &'a View<'f>,
     pub(super) user: &'a User,
     pub(super) loaded: &'a mut Loaded,
@@ -161,7 +164,7 @@ impl Process<'_, '_> {
     }
 
     fn modules(&mut self, program: usize, need: Reach, faults: &mut Vec<Fault>) {
-        let runs = &self.facts.imports().runs;
+        let runs = &self.imports.runs;
         let modules = runs
             .iter()
             .filter(|run| run.program == program)
@@ -185,7 +188,7 @@ impl Process<'_, '_> {
     /// Opens what the application's own sources open by name.
     fn libraries(&mut self, index: usize, program: &Program, need: Reach, faults: &mut Vec<Fault>) {
         let mut again = Vec::new();
-        for opening in openings(self.facts, self.view, index, program) {
+        for opening in openings((self.facts, self.imports), self.view, index, program) {
             if !self.library(&opening, program, need, faults, false) {
                 again.push(opening);
             }
@@ -357,7 +360,10 @@ impl Process<'_, '_> {
             }),
             ..*reached
         };
-        Some(fault(self.facts, kind, objects, &reached))
+        Some(Fault {
+            certain: !private,
+            ..fault(self.facts, kind, objects, &reached)
+        })
     }
 
     /// `objects` with the file at which the loader stopped.
@@ -468,7 +474,10 @@ impl Process<'_, '_> {
             };
             let objects = self.chain(error.required_by);
             let reached = Reached { need, ..*reached };
-            faults.push(fault(self.facts, kind, objects, &reached));
+            faults.push(Fault {
+                certain: sure,
+                ..fault(self.facts, kind, objects, &reached)
+            });
         }
     }
 

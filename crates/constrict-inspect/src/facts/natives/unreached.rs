@@ -11,6 +11,7 @@ use super::process::{Process, Reached, environment};
 use super::view::{View, absolute};
 use super::{Fault, FaultKind};
 use crate::facts::Facts;
+use crate::facts::imports::Imports;
 use crate::files::{components, file_name};
 
 /// More modules than this are not opened; the largest images have some three thousand.
@@ -33,7 +34,12 @@ const QUIET_LIBRARIES: &[&str] = &[
 const QUIET_DIRECTORIES: &[&str] = &["plugins", "tests", "test", "backends"];
 
 /// Opens every extension module of the site directories that is not known to fail already.
-pub(super) fn sweep<'f>(facts: &Facts<'f>, view: &View<'f>, faults: &mut Vec<Fault>) {
+pub(super) fn sweep<'f>(
+    facts: &Facts<'f>,
+    imports: &Imports,
+    view: &View<'f>,
+    faults: &mut Vec<Fault>,
+) {
     let python = facts
         .start()
         .programs
@@ -53,6 +59,7 @@ pub(super) fn sweep<'f>(facts: &Facts<'f>, view: &View<'f>, faults: &mut Vec<Fau
     }
     let mut process = Process {
         facts,
+        imports,
         view,
         user: python.map_or(facts.user(), |program| &program.user),
         loaded: &mut loaded,
@@ -64,7 +71,7 @@ pub(super) fn sweep<'f>(facts: &Facts<'f>, view: &View<'f>, faults: &mut Vec<Fau
     };
     let mut found = Vec::new();
     let mut again = Vec::new();
-    for path in modules(facts, faults) {
+    for path in modules(facts, imports, faults) {
         if !process.look(&path, &reached, &mut found, false) {
             again.push(path);
         }
@@ -76,9 +83,8 @@ pub(super) fn sweep<'f>(facts: &Facts<'f>, view: &View<'f>, faults: &mut Vec<Fau
 }
 
 /// The extension modules of the site directories that no import leads to.
-fn modules(facts: &Facts<'_>, known: &[Fault]) -> BTreeSet<Vec<u8>> {
-    let reached: BTreeSet<&[u8]> = facts
-        .imports()
+fn modules(facts: &Facts<'_>, imports: &Imports, known: &[Fault]) -> BTreeSet<Vec<u8>> {
+    let reached: BTreeSet<&[u8]> = imports
         .runs
         .iter()
         .flat_map(|run| run.modules.values())

@@ -13,6 +13,7 @@
 mod cause;
 mod dispatch;
 mod execute;
+mod loader;
 mod python;
 mod server;
 mod shell;
@@ -21,6 +22,7 @@ mod walk;
 mod wrapper;
 
 pub use cause::Cause;
+pub(crate) use loader::{NoLoader, missing_loaders};
 pub use walk::{UNKNOWN, UNSET, is_known, shown_words};
 
 use super::Facts;

@@ -185,8 +185,15 @@ impl<'a> Walker<'a> {
                     )
             })
         });
-        if (changes || path == "site.addsitedir") && self.at_module_run() {
-            self.facts.alters_search = true;
+        if !(changes || path == "site.addsitedir") {
+            return;
+        }
+        match &self.function {
+            _ if self.at_module_run() => self.facts.alters_search = true,
+            Some(function) => {
+                self.searchers.insert(function.clone());
+            }
+            None => {}
         }
     }
 

@@ -1,5 +1,7 @@
 //! All findings of an image, sorted and each once.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::facts::Facts;
@@ -39,13 +41,8 @@ pub fn check(image: &Image, allowed: &dyn Fn(&str) -> bool) -> Report {
         (rule.check)(&facts, &mut findings);
     }
     findings.sort_by_key(|finding| finding.severity);
-    let mut seen = Vec::new();
-    findings.retain(|finding| {
-        let new = !seen.contains(finding);
-        if new {
-            seen.push(finding.clone());
-        }
-        new
-    });
+    // one claim once, with what shows it first
+    let mut seen = BTreeSet::new();
+    findings.retain(|finding| seen.insert((finding.rule, finding.message.clone())));
     Report { findings }
 }

@@ -154,8 +154,31 @@ pub(super) fn is_always(name: &str) -> bool {
     ALWAYS.contains(&name)
 }
 
-/// Whether a module may be in the interpreter if no file has it. `dynamic` are the extension modules that files have.
-pub(super) fn may_be(name: &str, dynamic: &[String]) -> bool {
+/// Whether a module may be in the interpreter if no file has it. `dynamic` are the extension modules that files have,
+/// `listed` tells whether the interpreter's own list of modules has a name, if it can be read.
+pub(super) fn may_be(
+    name: &str,
+    dynamic: &[String],
+    listed: impl Fn(&str) -> Option<bool>,
+) -> bool {
+    if !SOMETIMES.contains(&name) {
+        return false;
+    }
     let heavy_on_disk = || dynamic.iter().any(|found| HEAVY.contains(&found.as_str()));
-    SOMETIMES.contains(&name) && !(HEAVY.contains(&name) && heavy_on_disk())
+    !HEAVY.contains(&name) || (!heavy_on_disk() && listed(name) != Some(false))
+}
+
+/// Whether one of these programs and libraries has the name in the list of modules that are compiled in; `None` if that list
+/// is in none of them.
+pub(super) fn is_listed(objects: &[Vec<u8>], name: &str) -> Option<bool> {
+    // linkers keep one string for all that end alike
+    let ends = |text: &[u8], name: &str| text.ends_with(name.as_bytes());
+    let has = |name: &str| {
+        let texts = objects
+            .iter()
+            .flat_map(|object| object.split(|byte| *byte == 0));
+        texts.into_iter().any(|text| ends(text, name))
+    };
+    // every interpreter has these
+    (has("marshal") && has("_imp")).then(|| has(name))
 }

@@ -36,7 +36,11 @@ pub(super) fn learn(
             true => format!("{}{injected}", node.name),
             false => injected.clone(),
         };
-        known.injected.extend(source.injects.iter().map(whole));
+        let others = source.injects.iter().map(whole);
+        // a package that puts itself back is what it was
+        known
+            .injected
+            .extend(others.filter(|name| *name != node.name));
         known.patched.extend(source.patches.iter().cloned());
         if source.alters_search && node.origin != Origin::Library {
             known.altering.insert(parent(&node.found.path).to_vec());

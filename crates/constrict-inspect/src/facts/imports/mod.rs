@@ -12,6 +12,7 @@
 //! | `call` | functions that are called while modules are imported |
 //! | `names` | names that modules are asked for |
 //! | `shadow` | modules of the application that hide others |
+//! | `lazy` | names that `__getattr__` brings |
 //! | `learn`, `elsewhere` | what the next walk knows; modules off the search path |
 //! | `own` | what the application's modules do |
 //! | `sources` | parsed sources |
@@ -23,6 +24,7 @@ mod chain;
 mod elsewhere;
 mod entry;
 mod finder;
+mod lazy;
 mod learn;
 mod names;
 mod node;

@@ -113,6 +113,20 @@ impl Walk<'_, '_> {
             );
             return;
         }
+        if let Some(told) = self.lazy(target, name)
+            && let Ok(base) = self.absolute(target, &told)
+        {
+            let step = self.step(target, &told, Some(name), &base);
+            let outcome = self.import_dotted(&base, reach, &step);
+            self.note(
+                taken.importer,
+                import.need,
+                in_body,
+                taken.relative,
+                outcome,
+            );
+            return;
+        }
         let (hard, attempt) = match in_body.unwrap_or(import.need) {
             Need::Guarded { attempt } => (false, Some(attempt)),
             _ => (taken.relative == Reach::Sure, None),
@@ -329,6 +343,7 @@ impl Walk<'_, '_> {
             return Defines::Yes;
         }
         let closed = source.names.open.is_none()
+            && !(source.alters_search && self.nodes[id].portions().is_some())
             && !source.truncated
             && !source.alters_path
             && source.newer_syntax.is_none();

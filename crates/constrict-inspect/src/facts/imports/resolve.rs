@@ -11,6 +11,9 @@ use crate::facts::account::Want;
 use crate::facts::interpreter::{Implementation, PathSource};
 use crate::files::{file_name, join, parent};
 
+/// What is read of an interpreter at most; the largest builds have 60 MB.
+const LARGEST_INTERPRETER: usize = 128 << 20;
+
 /// What a search came to.
 enum Search {
     Found(Found),
@@ -196,7 +199,7 @@ impl Walk<'_, '_> {
         if let Some(found) = found {
             return Search::Found(found);
         }
-        if builtin::may_be(name, &self.dynamic) {
+        if self.may_be_compiled_in(name) {
             return Search::Found(builtin());
         }
         if self.interpreter.implementation == Implementation::PyPy
@@ -221,13 +224,31 @@ impl Walk<'_, '_> {
         let Some(library) = &self.interpreter.library else {
             return false;
         };
-        builtin::may_be(name, &self.dynamic)
+        self.may_be_compiled_in(name)
             && !self.dynamic.iter().any(|found| found == name)
             && constrict_python::stdlib::is_module(name, self.interpreter.version)
             && !self
                 .facts
                 .files()
                 .exists(&join(library, format!("{name}.py").as_bytes()))
+    }
+
+    fn may_be_compiled_in(&self, name: &str) -> bool {
+        builtin::may_be(name, &self.dynamic, |name| {
+            let objects = self.objects.get_or_init(|| self.read_interpreter());
+            builtin::is_listed(objects, name)
+        })
+    }
+
+    /// The interpreter and the library that it may be in.
+    fn read_interpreter(&self) -> Vec<Vec<u8>> {
+        let (x, y) = self.interpreter.version;
+        let library = format!("libpython{x}.{y}.so.1.0");
+        let beside = self.interpreter.library.as_deref().map(parent);
+        let library = beside.map(|directory| join(directory, library.as_bytes()));
+        let paths = std::iter::once(self.interpreter.path.clone()).chain(library);
+        let read = |path: Vec<u8>| self.facts.files().read(&path, LARGEST_INTERPRETER);
+        paths.filter_map(read).collect()
     }
 
     fn search_below(&mut self, name: &str, above: usize) -> Search {

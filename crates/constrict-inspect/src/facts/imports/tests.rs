@@ -394,3 +394,59 @@ fn names_that_a_distribution_answers_with_an_error_are_missed() {
     );
     assert_eq!(names(sample("1.10.2")), []);
 }
+
+#[test]
+fn names_that_getattr_brings_are_followed_as_type_checkers_are_told() {
+    let package = "import typing\nif typing.TYPE_CHECKING:\n    from .main import *\n    from .extra import Extra\n\
+                   def __getattr__(name): return 1\n";
+    let sample = |app: &str| {
+        image(app)
+            .file("app/lazy/__init__.py", package)
+            .file("app/lazy/main.py", "__all__ = ['Model']\nimport compiled\n")
+            .file("app/lazy/extra.py", "import other\n")
+    };
+    let found = |app: &str| missing(sample(app));
+    assert_eq!(
+        found("from lazy import Model\n"),
+        one("compiled", Reach::Sure)
+    );
+    assert_eq!(found("from lazy import Extra\n"), one("other", Reach::Sure));
+    assert_eq!(found("from lazy import Unheard\n"), []);
+}
+
+#[test]
+fn a_package_that_imports_itself_anew_wants_its_extension_module() {
+    let package = "import sys, importlib\ndef bootstrap():\n    own = sys.modules.pop('cv2')\n    \
+                   importlib.import_module('cv2')\n    sys.modules['cv2'] = own\nbootstrap()\n";
+    let sample = image("import cv2\n")
+        .file("app/cv2/__init__.py", package)
+        .file("app/cv2/cv2.abi3.so", "\x7fELF");
+    let found = closure(sample);
+    let native = found.modules.get("cv2.cv2").map(|module| module.need);
+    assert_eq!(native, Some(Reach::Sure));
+}
+
+#[test]
+fn a_module_that_another_may_stand_for_is_not_sure() {
+    let stands_in =
+        "import sys\ndef install():\n    sys.modules['MySQLdb'] = sys.modules['pymysql']\n";
+    let sample = image("import pymysql\npymysql.install()\nimport MySQLdb\n")
+        .file(&format!("{SITE}/pymysql.py"), stands_in)
+        .file(&format!("{SITE}/MySQLdb.py"), "import gone\n");
+    assert_eq!(missing(sample), one("gone", Reach::Maybe));
+}
+
+#[test]
+fn a_finder_of_a_package_gives_it_what_no_file_has() {
+    let package = "import sys\nclass Finder:\n    def install(self):\n        sys.meta_path.append(self)\nFinder().install()\n";
+    let sample = image("from vendor import appdirs\nimport vendor.packaging\n")
+        .file("app/vendor/__init__.py", package);
+    let found = closure(sample);
+    assert_eq!(found.missing_names.len(), 0);
+    assert!(
+        !found
+            .missing
+            .iter()
+            .any(|missing| missing.name.starts_with("vendor"))
+    );
+}

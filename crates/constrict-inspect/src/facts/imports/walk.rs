@@ -60,6 +60,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) own: BTreeSet<String>,
     /// Extension modules beside the standard library.
     pub(super) dynamic: Vec<String>,
+    /// The interpreter's program and library, read when first asked for.
+    pub(super) objects: std::cell::OnceCell<Vec<Vec<u8>>>,
     pub(super) nodes: Vec<Node>,
     pub(super) names: HashMap<String, usize>,
     /// Imports of modules that nothing provides, by name, importer and line.
@@ -101,6 +103,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                 .collect(),
             own: BTreeSet::new(),
             dynamic: dynamic(facts, interpreter),
+            objects: std::cell::OnceCell::new(),
             nodes: Vec::new(),
             names: HashMap::new(),
             absent: BTreeMap::new(),

@@ -79,7 +79,8 @@ impl Matter {
                 elsewhere,
                 searched,
             } => {
-                if elsewhere.is_none() && searched.iter().any(|path| is_of_wheel(path)) {
+                let of_wheel = searched.iter().any(|path| is_of_wheel(path));
+                if elsewhere.is_none() && of_wheel && has_hash(soname) {
                     Matter::Part
                 } else if elsewhere.is_some() || (is_copied(objects) && !owned()) {
                     Matter::Search
@@ -94,6 +95,14 @@ impl Matter {
 /// Whether a directory is one that wheels bring beside their packages: auditwheel's `NAME.libs`.
 fn is_of_wheel(directory: &[u8]) -> bool {
     file_name(directory).ends_with(b".libs") && file_name(directory).len() > b".libs".len()
+}
+
+/// Whether a library's name has the hash that auditwheel gives those which it brings along: `libpq-9b38f5e3.so.5.17`,
+/// `libavcodec-3cbb4c28.so.60`.
+fn has_hash(soname: &str) -> bool {
+    let stem = soname.split(".so").next().unwrap_or(soname);
+    let hash = stem.rsplit('-').next().filter(|_| stem.contains('-'));
+    hash.is_some_and(|hash| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Whether the object that asks is a shared library that no package of Python's has.
@@ -121,5 +130,29 @@ fn library(soname: &str, objects: &[Vec<u8>]) -> Matter {
         Matter::Runtime
     } else {
         Matter::Library
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_hash;
+
+    #[test]
+    fn libraries_of_wheels_have_a_hash_in_their_names() {
+        for name in [
+            "libpq-9b38f5e3.so.5.17",
+            "libopenblas64_p-r0-15028c96.3.21.so",
+            "libstdc++-a9383cce.so.6.0.28",
+        ] {
+            assert!(has_hash(name), "{name}");
+        }
+        for name in [
+            "libGL.so.1",
+            "libgthread-2.0.so.0",
+            "libpq.so.5",
+            "libxcb-cursor.so.0",
+        ] {
+            assert!(!has_hash(name), "{name}");
+        }
     }
 }

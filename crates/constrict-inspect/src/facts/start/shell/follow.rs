@@ -111,20 +111,21 @@ pub(crate) enum Flow {
 impl Walker<'_, '_> {
     /// Follows a text in a new shell.
     pub(crate) fn shell(&mut self, shell: &mut Shell, text: &str) {
-        let Ok(list) = super::parse(text) else {
+        let (list, whole) = super::parse_readable(text);
+        let place = Place {
+            sure: shell.process.sure,
+            last: whole,
+            strict: false,
+            asked: false,
+        };
+        let flow = self.list(&list, shell, place);
+        if !whole && !matches!(flow, Flow::Ended { .. }) {
             let name = shell
                 .script
                 .as_deref()
                 .map_or("the shell text".to_string(), shown);
-            return self.unknown(format!("{name} is not shell that can be read"));
-        };
-        let place = Place {
-            sure: shell.process.sure,
-            last: true,
-            strict: false,
-            asked: false,
-        };
-        self.list(&list, shell, place);
+            self.unknown(format!("{name} is not shell that can be read"));
+        }
     }
 
     /// Follows commands one after the other.

@@ -11,7 +11,7 @@ mod state;
 mod substitute;
 pub(crate) mod syntax;
 
-pub(crate) use parse::parse;
+pub(crate) use parse::{parse, parse_readable};
 pub(crate) use state::State;
 
 #[cfg(test)]

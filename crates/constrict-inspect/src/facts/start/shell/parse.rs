@@ -16,17 +16,31 @@ const CLOSING: &[&str] = &["then", "else", "elif", "fi", "do", "done", "esac", "
 
 /// Reads a whole text.
 pub(crate) fn parse(text: &str) -> Result<List, Unreadable> {
+    match parse_readable(text) {
+        (list, true) => Ok(list),
+        _ => Err(Unreadable),
+    }
+}
+
+/// The commands up to the first that cannot be read, and whether that is the whole text: a shell runs what it has read, and
+/// may never come to the rest.
+pub(crate) fn parse_readable(text: &str) -> (List, bool) {
     let mut parser = Parser {
         lexer: Lexer::new(text),
         token: Token::Newline,
         line: 1,
-        depth: 0,
+        depth: 1,
     };
-    parser.advance()?;
-    let list = parser.list()?;
-    match parser.token {
-        Token::End => Ok(list),
-        _ => Err(Unreadable),
+    let mut list = List::new();
+    if parser.advance().is_err() {
+        return (list, false);
+    }
+    loop {
+        match parser.item() {
+            Ok(Some(item)) => list.push(item),
+            Ok(None) => return (list, parser.token == Token::End),
+            Err(Unreadable) => return (list, false),
+        }
     }
 }
 
@@ -94,32 +108,32 @@ impl Parser {
             return Err(Unreadable);
         }
         let mut list = List::new();
-        loop {
-            self.newlines()?;
-            let ends = match &self.token {
-                Token::End => true,
-                Token::Operator(operator) => [")", ";;", ";&", ";;&"].contains(operator),
-                _ => self.plain().is_some_and(|word| CLOSING.contains(&word)),
-            };
-            if ends {
-                self.depth -= 1;
-                return Ok(list);
-            }
-            let command = self.and_or()?;
-            let background = self.is_operator("&");
-            list.push(Item {
-                command,
-                background,
-            });
-            if background || self.is_operator(";") {
-                self.advance()?;
-            } else if self.token != Token::Newline && self.token != Token::End {
-                let closes = matches!(&self.token, Token::Operator(operator) if [")", ";;", ";&", ";;&"].contains(operator));
-                if !closes {
-                    return Err(Unreadable);
-                }
-            }
+        while let Some(item) = self.item()? {
+            list.push(item);
         }
+        self.depth -= 1;
+        Ok(list)
+    }
+
+    /// The next command with what ends it; `None` at a closing word or operator, which is left.
+    fn item(&mut self) -> Result<Option<Item>, Unreadable> {
+        self.newlines()?;
+        let closes = |token: &Token| matches!(token, Token::Operator(operator) if [")", ";;", ";&", ";;&"].contains(operator));
+        let word = || self.plain().is_some_and(|word| CLOSING.contains(&word));
+        if self.token == Token::End || closes(&self.token) || word() {
+            return Ok(None);
+        }
+        let command = self.and_or()?;
+        let background = self.is_operator("&");
+        if background || self.is_operator(";") {
+            self.advance()?;
+        } else if self.token != Token::Newline && self.token != Token::End && !closes(&self.token) {
+            return Err(Unreadable);
+        }
+        Ok(Some(Item {
+            command,
+            background,
+        }))
     }
 
     fn and_or(&mut self) -> Result<Command, Unreadable> {

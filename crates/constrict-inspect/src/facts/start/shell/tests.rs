@@ -163,3 +163,14 @@ proptest! {
         find(image().cmd(&["/bin/sh", "-c", &text]));
     }
 }
+
+#[test]
+fn what_comes_before_an_error_is_read() {
+    let text = "#!/bin/sh\n'''exec' /opt/venv/bin/python \"$0\" \"$@\"\n' '''\nimport re\nsys.exit(main())\n";
+    let (list, whole) = super::parse_readable(text);
+    assert!(!whole);
+    assert!(!list.is_empty());
+    assert!(parse(text).is_err());
+    let (list, whole) = super::parse_readable("a\nb\n");
+    assert_eq!((list.len(), whole), (2, true));
+}

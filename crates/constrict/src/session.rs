@@ -28,11 +28,7 @@ pub(crate) fn enter() -> Result<Mode, Failure> {
 
 /// Opens the store, and sees to it that an interrupted program leaves nothing in it.
 pub(crate) fn store(mode: Mode) -> Result<Arc<Store>, Failure> {
-    let folder = match mode {
-        Mode::Root => "root",
-        Mode::SubIds => "sub-ids",
-        Mode::SingleId => "single-id",
-    };
+    let folder = constrict_build::store::folder_of(mode);
     let store = Store::open(&Store::default_path(&variable), folder)?;
     interrupt::watch(&store);
     Ok(Arc::new(store))

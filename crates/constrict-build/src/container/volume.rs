@@ -5,7 +5,6 @@
 use std::path::{Path, PathBuf};
 
 use constrict_oci::Digest;
-use constrict_sandbox::Mode;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, IoContext, Result};
@@ -116,11 +115,7 @@ pub(super) struct Image<'a> {
 impl Image<'_> {
     /// The directory of a named volume, made and filled if it is new.
     pub(super) fn named(&self, name: &str, volume: &Volume) -> Result<PathBuf> {
-        let folder = match self.layers.mode {
-            Mode::Root => "root",
-            Mode::SubIds => "sub-ids",
-            Mode::SingleId => "single-id",
-        };
+        let folder = crate::store::folder_of(self.layers.mode);
         let folder = self.layers.store.root().join("volumes").join(folder);
         std::fs::create_dir_all(&folder).at("create", &folder)?;
         let path = folder.join(name);

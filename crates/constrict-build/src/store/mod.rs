@@ -22,10 +22,21 @@ pub(crate) use record::differences;
 pub use record::{CacheRecord, Component};
 pub use tag::Tag;
 
+use constrict_sandbox::Mode;
+
 use crate::error::{Error, IoContext, Result};
 
 /// The layout that this code reads and writes.
 const VERSION: &str = "1";
+
+/// The name of what belongs to a sandbox mode, since owners on disk differ.
+pub fn folder_of(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Root => "root",
+        Mode::SubIds => "sub-ids",
+        Mode::SingleId => "single-id",
+    }
+}
 
 /// An open store.
 #[derive(Debug)]

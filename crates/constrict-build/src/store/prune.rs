@@ -124,7 +124,9 @@ impl Store {
         for container in kept::all(self)? {
             let created = container.record.created.system_time();
             let is_old = scope.before.is_none_or(|before| created < before);
-            if !scope.containers || container.is_alive() || !is_old {
+            // files of another mode belong to others
+            let is_ours = super::folder_of(container.record.mode) == self.mode;
+            if !scope.containers || container.is_alive() || !is_old || !is_ours {
                 kept.push(container);
                 continue;
             }

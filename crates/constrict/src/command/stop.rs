@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use constrict_build::container::kept::{Kept, control};
+use constrict_build::container::kept::Kept;
+use constrict_build::container::kept::control::{self, Waited};
 
 use super::container::each;
 use super::run::signal;
@@ -40,7 +41,7 @@ fn end(kept: &Kept, asked: Option<i32>, timeout: Option<i64>) -> Result<(), Fail
     }
     let seconds = timeout.unwrap_or(record.stop_timeout);
     let limit = u64::try_from(seconds).ok().map(Duration::from_secs);
-    if control::wait(kept, limit)?.is_none() {
+    if control::wait(kept, limit)? == Waited::GoesOn {
         control::signal(kept, SIGKILL)?;
         control::wait(kept, None)?;
     }

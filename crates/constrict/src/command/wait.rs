@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use constrict_build::container::kept::{self, control};
+use constrict_build::Error;
+use constrict_build::container::kept::control::{self, Waited};
+use constrict_build::container::kept::{self, Kept};
 
 use crate::arguments::Containers;
 use crate::failure::Failure;
@@ -17,9 +19,8 @@ pub(crate) fn run(arguments: &Containers) -> Result<ExitCode, Failure> {
     drop(store);
     let mut code = ExitCode::SUCCESS;
     for found in found {
-        match found.and_then(|kept| control::wait(&kept, None)) {
-            Ok(Some(status)) => session::print(&format!("{status}\n")),
-            Ok(None) => {}
+        match found.and_then(|kept| end_of(&kept)) {
+            Ok(status) => session::print(&format!("{status}\n")),
             Err(error) => {
                 let failure = Failure::from(error);
                 render::failure::print(&failure);
@@ -28,4 +29,15 @@ pub(crate) fn run(arguments: &Containers) -> Result<ExitCode, Failure> {
         }
     }
     Ok(code)
+}
+
+fn end_of(kept: &Kept) -> Result<i32, Error> {
+    loop {
+        match control::wait(kept, None)? {
+            Waited::Ended(status) => return Ok(status),
+            Waited::Gone => return Err(Error::NoSuchContainer(kept.record.name.clone())),
+            // started again meanwhile
+            Waited::GoesOn => {}
+        }
+    }
 }

@@ -18,8 +18,8 @@ use super::record::Status;
 use crate::container::environment::Variable;
 use crate::error::{Error, IoContext, Result};
 
-/// The exit status of a container that was gone before it was told.
-const UNKNOWN: i32 = 137;
+/// The exit status of a program whose supervisor was killed: SIGKILL ended it.
+const KILLED: i32 = 137;
 /// How long a container may take from its creation to its start, and how often that is looked at.
 const STARTING: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
@@ -52,6 +52,7 @@ pub(super) enum Reply {
 
 /// A further program in a container.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Exec {
     /// The program and its arguments.
     pub args: Vec<String>,
@@ -111,25 +112,37 @@ pub fn signal(kept: &Kept, signal: i32) -> Result<bool> {
     Ok(stream.is_some_and(|stream| hear(&stream).is_some()))
 }
 
-/// Waits until everything of the container has ended; its exit status, or `None` if it goes on after `limit`.
-pub fn wait(kept: &Kept, limit: Option<Duration>) -> Result<Option<i32>> {
+/// What came of waiting for a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// It goes on.
+    GoesOn,
+    /// Everything of it has ended, with this exit status of its first process.
+    Ended(i32),
+    /// It was removed before it could say how it ended.
+    Gone,
+}
+
+/// Waits until everything of the container has ended, or for `limit`.
+pub fn wait(kept: &Kept, limit: Option<Duration>) -> Result<Waited> {
     if let Status::Exited { code, .. } = kept.record.status {
-        return Ok(Some(code));
+        return Ok(Waited::Ended(code));
     }
     if let Some(stream) = ask(kept, &Request::Wait, &[])? {
         if !is_ready(&stream, limit) {
-            return Ok(None);
+            return Ok(Waited::GoesOn);
         }
         if let Some((Reply::Ended(exit), _)) = hear(&stream) {
-            return Ok(Some(exit.status()));
+            return Ok(Waited::Ended(exit.status()));
         }
     }
     // it ended before it could be asked, or its supervisor was killed
     let now = kept.look_again()?;
-    Ok(Some(match now.map(|kept| kept.record.status) {
-        Some(Status::Exited { code, .. }) => code,
-        _ => UNKNOWN,
-    }))
+    Ok(match now.map(|kept| kept.record.status) {
+        Some(Status::Exited { code, .. }) => Waited::Ended(code),
+        Some(_) => Waited::GoesOn,
+        None => Waited::Gone,
+    })
 }
 
 fn is_ready(stream: &UnixStream, limit: Option<Duration>) -> bool {
@@ -193,7 +206,7 @@ impl Inside {
         match hear(&self.stream) {
             Some((Reply::Ended(exit), _)) => exit,
             // the supervisor was killed, and everything with it
-            _ => Exit::Code(UNKNOWN),
+            _ => Exit::Code(KILLED),
         }
     }
 }

@@ -124,8 +124,14 @@ fn serve(stream: UnixStream, shared: &Arc<Shared>) {
 
 fn answer(stream: &UnixStream, shared: &Arc<Shared>) -> std::io::Result<()> {
     stream.set_read_timeout(Some(FAREWELL))?;
-    let Some((request, fds)) = message::receive::<Request>(stream)? else {
-        return Ok(());
+    let (request, fds) = match message::receive::<Request>(stream) {
+        Ok(Some(received)) => received,
+        Ok(None) => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            let why = "the container was started by another version of constrict: restart it";
+            return message::send(stream, &Reply::Refused(why.into()), &[]);
+        }
+        Err(error) => return Err(error),
     };
     stream.set_read_timeout(None)?;
     match request {

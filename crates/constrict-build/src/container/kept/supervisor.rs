@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use constrict_oci::{Healthcheck, ImageConfig};
-use constrict_sandbox::{Child, Exit, Killer, Options, Stdio};
+use constrict_sandbox::{Child, Exit, Killer, Mode, Options, Stdio};
 
 use super::catalogue::{self, Kept};
 use super::health::{Check, Health, merged};
@@ -151,6 +151,13 @@ pub fn resume(layers: &Arc<Layers>, kept: &Kept) -> Result<Created> {
     let home = Home::take_over(layers.store.root(), &kept.path)?;
     let gone = || Error::NoSuchContainer(kept.record.name.clone());
     let mut record = home.record()?.ok_or_else(gone)?;
+    if record.mode != layers.mode {
+        return Err(Error::Invalid(format!(
+            "container `{}` was made as {}, and owners of files are otherwise now",
+            record.name,
+            mode_name(record.mode)
+        )));
+    }
     record.health = None;
     Created {
         home: Some(home),
@@ -159,6 +166,14 @@ pub fn resume(layers: &Arc<Layers>, kept: &Kept) -> Result<Created> {
         is_old: true,
     }
     .prepared(layers)
+}
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Root => "root",
+        Mode::SubIds => "a user with sub-ids",
+        Mode::SingleId => "a user with a single id",
+    }
 }
 
 /// What becomes of a container's output besides its log.

@@ -1,7 +1,10 @@
 //! Containers in the background, and the commands about them.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -420,6 +423,88 @@ fn privileged_the_supervisor_outlives_its_terminal_and_ends_with_its_container()
         // nobody may be there to wait for it
         stat.map_or(true, |stat| stat.contains(") Z "))
     });
+}
+
+/// An id that owns no sub-ids on any machine.
+const SINGLE: u32 = 1_900_123_457;
+
+#[test]
+fn privileged_a_user_with_a_single_id_has_containers_too() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can become another user");
+        return;
+    }
+    let machine = machine!();
+    // others may neither enter root's directories nor read its programs
+    let program = machine.path("constrict");
+    std::fs::copy(env!("CARGO_BIN_EXE_constrict"), &program).unwrap();
+    std::fs::set_permissions(machine.path(""), Permissions::from_mode(0o755)).unwrap();
+    for folder in ["home", "data", "work"] {
+        give_anew(&machine, folder);
+    }
+    let ok = |arguments: &[&str]| {
+        let plan = machine.command(arguments);
+        let mut command = std::process::Command::new(&program);
+        command.args(arguments).env_clear().uid(SINGLE).gid(SINGLE);
+        command.current_dir(plan.get_current_dir().unwrap());
+        let set = plan
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let output = command.envs(set).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    ok(&["pull", "-q", "base:1"]);
+    ok(&[
+        "run",
+        "-d",
+        "--network=host",
+        "--name",
+        "box",
+        "-u",
+        "web",
+        "--init",
+        "base:1",
+        "sleep",
+        "60",
+    ]);
+    let who = ["sh", "-c", "echo $(id -u):$(id -g)"];
+    let exec = |flags: &[&str]| {
+        let arguments: Vec<&str> = ["exec"]
+            .iter()
+            .chain(flags)
+            .chain(&["box"])
+            .chain(&who)
+            .copied()
+            .collect();
+        ok(&arguments)
+    };
+    assert_eq!(exec(&[]), "33:44\n");
+    assert_eq!(exec(&["-u", "root"]), "0:0\n");
+    assert_eq!(exec(&["-u", "7:8"]), "7:8\n");
+    ok(&["exec", "-u", "0", "box", "sh", "-c", "echo kept >/srv/file"]);
+    assert_eq!(ok(&["restart", "-t", "0", "box"]), "box\n");
+    assert_eq!(
+        ok(&["exec", "-u", "0", "box", "cat", "/srv/file"]),
+        "kept\n"
+    );
+    assert_eq!(
+        ok(&["ps", "--format", "{{.Names}} {{.State}}"]),
+        "box running\n"
+    );
+    assert_eq!(ok(&["stop", "box"]), "box\n");
+    assert_eq!(ok(&["wait", "box"]), "143\n");
+    assert_eq!(ok(&["rm", "box"]), "box\n");
+    assert_eq!(machine.left_behind(), Vec::<String>::new());
+}
+
+/// Gives an empty directory of the machine, and what was made in it so far, to the user with the single id.
+fn give_anew(machine: &Machine, folder: &str) {
+    let path = machine.path(folder);
+    // a store that root has looked at is root's
+    std::fs::remove_dir_all(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    chown(&path, Some(SINGLE), Some(SINGLE)).unwrap();
 }
 
 #[test]

@@ -271,3 +271,25 @@ fn privileged_run_names_itself_in_etc() {
     let outcome = machine.run(&["run", "--network=host", "base:1", "cat", "/etc/hosts"]);
     assert_eq!(outcome.stdout, host);
 }
+
+#[test]
+fn privileged_run_ends_when_nobody_reads_its_output() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let machine = machine!();
+    machine.ok(&["pull", "-q", "base:1"]);
+    let script = "while echo line; do :; done";
+    let mut child = machine
+        .command(&["run", "--network=none", "base:1", "sh", "-c", script])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "line\n");
+    drop(output);
+    // the shell cannot write any more, or is told by a signal that it handles, being the first process
+    assert!(child.wait().unwrap().code().is_some());
+}

@@ -12,11 +12,13 @@
 //! | all of them, and one by what a user types | `catalogue` |
 //! | what it wrote: `log` | `log` |
 //! | requests at the socket, and the asking side | `control` |
+//! | making one, and taking one up again | `create` |
 //! | the supervisor | `supervisor`, `server`, `inside` |
 //! | HEALTHCHECK | `health` |
 
 mod catalogue;
 pub mod control;
+mod create;
 mod health;
 mod home;
 mod id;
@@ -30,12 +32,13 @@ mod signal;
 mod supervisor;
 
 pub use catalogue::{Kept, all, find};
+pub use create::{Asked, Created, create, resume};
 pub use health::{Check, Health, HealthStatus, Probe};
 pub use id::Id;
 pub use moment::Moment;
 pub use record::{Published, Record, Status};
 pub use signal::signal_number;
-pub use supervisor::{Asked, Created, Running, Tee, create, resume};
+pub use supervisor::{Running, Tee};
 
 /// An error and its causes, in one line.
 fn chain(error: &dyn std::error::Error) -> String {

@@ -81,9 +81,6 @@ mod tests {
             check(&name).unwrap();
             assert!(taken.insert(name));
         }
-        assert!(
-            taken.contains("amber_alder") && taken.contains("amber_alder2")
-                || taken.iter().any(|name| name.ends_with('2'))
-        );
+        assert!(taken.iter().any(|name| name.ends_with('2')));
     }
 }

@@ -42,23 +42,14 @@ fn running() -> Status {
     }
 }
 
-/// Makes a container of an image in a store, as a supervisor would that is killed afterwards if `ends`.
-pub(crate) fn keep(store: &Store, manifest: Digest, layers: Vec<Digest>) -> impl Drop + use<> {
+/// Makes a container of an image that runs until what is returned is dropped.
+pub(crate) fn keep(store: &Store, manifest: Digest, layers: Vec<Digest>) -> impl Sized + use<> {
     let record = Record {
         manifest,
         layers,
         ..record("abc", "kept")
     };
-    Supervised(Some(Home::make(store, &record).unwrap()))
-}
-
-/// The lock of a container.
-struct Supervised(Option<Home>);
-
-impl Drop for Supervised {
-    fn drop(&mut self) {
-        self.0 = None;
-    }
+    Home::make(store, &record).unwrap()
 }
 
 #[test]

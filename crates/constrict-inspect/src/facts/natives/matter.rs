@@ -100,9 +100,11 @@ fn is_of_wheel(directory: &[u8]) -> bool {
 /// Whether a library's name has the hash that auditwheel gives those which it brings along: `libpq-9b38f5e3.so.5.17`,
 /// `libavcodec-3cbb4c28.so.60`.
 fn has_hash(soname: &str) -> bool {
-    let stem = soname.split(".so").next().unwrap_or(soname);
-    let hash = stem.rsplit('-').next().filter(|_| stem.contains('-'));
-    hash.is_some_and(|hash| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    let Some((_, last)) = soname.rsplit_once('-') else {
+        return false;
+    };
+    let hash = last.split('.').next().unwrap_or(last);
+    hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether the object that asks is a shared library that no package of Python's has.

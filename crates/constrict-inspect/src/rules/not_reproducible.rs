@@ -124,7 +124,9 @@ fn writes_date(command: &str) -> Vec<String> {
         let called = at == 0
             || before.contains("$(date")
             || before.contains("`date")
-            || words[at - 1].eq_ignore_ascii_case("run");
+            || words[at - 1].eq_ignore_ascii_case("run")
+            // in the history: `RUN /bin/sh -c date …`
+            || words[at - 1] == "-c";
         // another time than the present one
         let fixed = words[at..].iter().any(|word| {
             word.starts_with("-d")
@@ -212,6 +214,10 @@ mod tests {
         };
         let expected = ["`/app/built.txt`: the time of the build"];
         assert_eq!(found("RUN date -u +%Y > built.txt"), expected);
+        assert_eq!(
+            found("RUN /bin/sh -c date -u > built.txt # buildkit"),
+            expected
+        );
         assert_eq!(
             found("RUN /bin/sh -c echo \"$(date)\" >> /app/built.txt # buildkit"),
             expected

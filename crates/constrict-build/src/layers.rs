@@ -542,4 +542,41 @@ mod tests {
         let left_behind = |name: &String| name.ends_with("-snapshot") || name.ends_with("-layer");
         assert_eq!(names.filter(left_behind).count(), 0);
     }
+
+    #[test]
+    fn privileged_a_layer_that_is_not_its_diff_id_is_refused() {
+        if !rustix::process::geteuid().is_root() {
+            println!("skipped: owners are set, which needs root");
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let layers = layers(folder.path());
+        let good = foreign(
+            &layers,
+            &[("f", NewKind::File { size: 5 }, 0o644)],
+            b"hello",
+        );
+        let record = layers.store.layer_record(&good).unwrap().unwrap();
+        let claimed = Digest::of(b"another layer");
+        let lie = LayerRecord {
+            diff_id: claimed,
+            ..record.clone()
+        };
+        layers.store.write_layer_record(&lie).unwrap();
+        let expected = Error::DiffIdMismatch {
+            digest: record.blobs[0].digest,
+            expected: claimed,
+            found: good,
+        };
+        for found in [
+            layers.snapshots(&[claimed]).map(drop),
+            layers.snapshot(&claimed).map(drop),
+            layers.tree(&[claimed]).map(drop),
+        ] {
+            assert_eq!(found.unwrap_err().to_string(), expected.to_string());
+            assert!(!layers.store.has_layer_index(&claimed));
+            assert!(!layers.store.snapshot_path(&claimed).exists());
+        }
+        assert!(layers.snapshots(&[good]).is_ok());
+    }
 }

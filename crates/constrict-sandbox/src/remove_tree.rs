@@ -4,15 +4,18 @@ use std::ffi::{CString, OsStr};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, fchmod, openat, openat2, statat,
-    unlinkat,
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, RenameFlags, ResolveFlags, fchmod, openat, openat2,
+    renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 
 use crate::{Error, Result};
+
+/// As many directories are open at once; below, they are moved up.
+const DEEPEST: usize = 64;
 
 /// Deletes `path` and everything below it. Follows no link, stays on one file system (a mount point below is an error,
 /// and nothing of what is mounted there is touched) and opens up directories whose mode forbids it. A missing `path` is
@@ -43,25 +46,30 @@ pub fn remove_tree(path: &Path) -> Result<()> {
         Err(Errno::NOENT) => return Ok(()),
         other => other.map_err(|error| Error::io("open", parent, error))?,
     };
-    remove_entry(parent.as_fd(), &name, path)
+    match remove_or_open(parent.as_fd(), &name).map_err(|error| Error::io("delete", path, error))? {
+        Some(directory) => {
+            empty(directory, path)?;
+            unlinkat(&parent, &name, AtFlags::REMOVEDIR)
+                .map_err(|error| Error::io("delete", path, error))
+        }
+        None => Ok(()),
+    }
 }
 
-fn remove_entry(parent: BorrowedFd<'_>, name: &CString, path: &Path) -> Result<()> {
-    let fail = |error: Errno| Error::io("delete", path, error);
+/// Deletes what `name` is, unless it is a directory with something in it: that is opened.
+fn remove_or_open(parent: BorrowedFd<'_>, name: &CString) -> rustix::io::Result<Option<OwnedFd>> {
     let found = match statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Err(Errno::NOENT) => return Ok(()),
-        other => other.map_err(fail)?,
+        Err(Errno::NOENT) => return Ok(None),
+        other => other?,
     };
     if FileType::from_raw_mode(found.st_mode) != FileType::Directory {
-        return unlinkat(parent, name, AtFlags::empty()).map_err(fail);
+        return unlinkat(parent, name, AtFlags::empty()).map(|()| None);
     }
     match unlinkat(parent, name, AtFlags::REMOVEDIR) {
         Err(Errno::NOTEMPTY | Errno::EXIST | Errno::ACCESS) => {}
-        other => return other.map_err(fail),
+        other => return other.map(|()| None),
     }
-    let directory = open_directory(parent, name).map_err(fail)?;
-    empty(&directory, path)?;
-    unlinkat(parent, name, AtFlags::REMOVEDIR).map_err(fail)
+    open_directory(parent, name).map(Some)
 }
 
 /// Opens a directory of the same mount for reading and writing, whatever its mode.
@@ -97,22 +105,86 @@ fn open_directory(parent: BorrowedFd<'_>, name: &CString) -> rustix::io::Result<
     }
 }
 
-fn empty(directory: &OwnedFd, path: &Path) -> Result<()> {
-    let fail = |error: Errno| Error::io("read", path, error);
-    // names first: deleting while reading may skip some
+/// A directory that is being emptied, and what is still in it.
+struct Level {
+    directory: OwnedFd,
+    name: CString,
+    names: Vec<CString>,
+}
+
+/// Deletes everything in the directory at `path`. A tree may be deeper than paths are long, stacks are high and
+/// descriptors are many: what is too deep is moved up.
+fn empty(directory: OwnedFd, path: &Path) -> Result<()> {
+    let mut moved = 0;
+    let names = names_in(&directory).map_err(|error| Error::io("read", path, error))?;
+    let mut levels = vec![Level {
+        directory,
+        name: CString::default(),
+        names,
+    }];
+    while let Some(level) = levels.last_mut() {
+        let done = match level.names.pop() {
+            Some(name) => delete(&mut levels, name, &mut moved),
+            None => leave(&mut levels),
+        };
+        done.map_err(|error| Error::io("delete", &path_of(path, &levels), error))?;
+    }
+    Ok(())
+}
+
+/// Deletes `name` of the last level, or begins to.
+fn delete(levels: &mut Vec<Level>, name: CString, moved: &mut u64) -> rustix::io::Result<()> {
+    let here = levels.last().expect("there is a level").directory.as_fd();
+    let Some(directory) = remove_or_open(here, &name)? else {
+        return Ok(());
+    };
+    if levels.len() < DEEPEST {
+        let names = names_in(&directory)?;
+        levels.push(Level {
+            directory,
+            name,
+            names,
+        });
+        return Ok(());
+    }
+    let top = levels[0].directory.as_fd();
+    let name_above = loop {
+        let free = CString::new(format!("deeper-{moved}")).expect("a number has no NUL");
+        *moved += 1;
+        match renameat_with(here, &name, top, &free, RenameFlags::NOREPLACE) {
+            Err(Errno::EXIST) => {}
+            other => break other.map(|()| free)?,
+        }
+    };
+    levels[0].names.push(name_above);
+    Ok(())
+}
+
+/// Deletes the last level, which is empty; the first is the caller's.
+fn leave(levels: &mut Vec<Level>) -> rustix::io::Result<()> {
+    let left = levels.pop().expect("there is a level");
+    match levels.last() {
+        Some(above) => unlinkat(&above.directory, &left.name, AtFlags::REMOVEDIR),
+        None => Ok(()),
+    }
+}
+
+fn names_in(directory: &OwnedFd) -> rustix::io::Result<Vec<CString>> {
+    // all of them first: deleting while reading may skip some
     let mut names = Vec::new();
-    for entry in Dir::read_from(directory).map_err(fail)? {
-        let name = entry.map_err(fail)?.file_name().to_owned();
+    for entry in Dir::read_from(directory)? {
+        let name = entry?.file_name().to_owned();
         if name.as_c_str() != c"." && name.as_c_str() != c".." {
             names.push(name);
         }
     }
-    for name in names {
-        remove_entry(
-            directory.as_fd(),
-            &name,
-            &path.join(OsStr::from_bytes(name.to_bytes())),
-        )?;
-    }
-    Ok(())
+    Ok(names)
+}
+
+fn path_of(path: &Path, levels: &[Level]) -> PathBuf {
+    let names = levels
+        .iter()
+        .skip(1)
+        .map(|level| OsStr::from_bytes(level.name.as_bytes()));
+    path.iter().chain(names).collect()
 }

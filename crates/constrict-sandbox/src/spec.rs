@@ -251,3 +251,63 @@ mod latin {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn unknown_names_and_values_are_refused() {
+        let root = Root::ReadOnly {
+            lower: vec!["/".into()],
+        };
+        let good = serde_json::to_value(Spec::new(root, vec!["true".to_owned()])).unwrap();
+        let read = |change: &dyn Fn(&mut Value)| {
+            let mut value = good.clone();
+            change(&mut value);
+            serde_json::from_value::<Spec>(value)
+                .map(drop)
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(read(&|_| {}), Ok(()));
+        for (field, value) in [
+            ("seccomp", json!("unconfined")),
+            ("seccomp", Value::Null),
+            ("network", json!("bridge")),
+            (
+                "capabilities",
+                json!({ "base": "most", "add": [], "drop": [] }),
+            ),
+            (
+                "capabilities",
+                json!({ "base": "none", "add": ["CAP_EVERYTHING"], "drop": [] }),
+            ),
+            ("no_new_privileges", json!("yes")),
+            ("read_only_root", json!(1)),
+            ("root", json!({ "shared": {} })),
+            (
+                "mounts",
+                json!([{ "bind": { "source": { "host": "/" }, "target": "/x", "readonly": true, "recursive": true, "propagation": "shared" } }]),
+            ),
+            ("no_such_field", json!(true)),
+        ] {
+            assert!(
+                read(&|spec| spec[field] = value.clone()).is_err(),
+                "{field}: {value}"
+            );
+        }
+        for field in [
+            "seccomp",
+            "capabilities",
+            "network",
+            "user",
+            "no_new_privileges",
+            "read_only_root",
+        ] {
+            let missing = read(&|spec| drop(spec.as_object_mut().unwrap().remove(field)));
+            assert_eq!(missing, Err(format!("missing field `{field}`")));
+        }
+    }
+}

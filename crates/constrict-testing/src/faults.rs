@@ -42,6 +42,8 @@ pub enum Effect {
     Answer(Response),
     /// The connection ends after so many bytes of the body.
     Cut(usize),
+    /// Nothing more comes after so many bytes of the body, and the connection stays open.
+    Stall(usize),
     /// The first byte of the body is another.
     Corrupt,
     /// The body has one byte more than it should.
@@ -93,6 +95,11 @@ fn apply(effect: Effect, request: &Request, serve: impl Fn(&Request) -> Response
         Effect::Answer(response) => response,
         Effect::Cut(after) => Response {
             cut: Some(after),
+            ..serve(request)
+        },
+        Effect::Stall(after) => Response {
+            cut: Some(after),
+            stalls: true,
             ..serve(request)
         },
         Effect::Corrupt => {

@@ -81,6 +81,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// The connection ends after so many bytes of the body.
     pub cut: Option<usize>,
+    /// Where it would end, it stays open instead, and nothing more is sent.
+    pub stalls: bool,
 }
 
 impl Response {
@@ -253,6 +255,10 @@ impl Shared {
                     status: response.status,
                 });
             write_response(duplex.get_mut(), &request, &response)?;
+            if response.stalls {
+                // until the client has had enough
+                io::copy(&mut duplex, &mut io::sink())?;
+            }
             if response.cut.is_some() {
                 break;
             }

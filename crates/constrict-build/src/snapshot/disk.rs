@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use crate::copy::{Content, Plan};
 use crate::error::IoContext;
-use crate::view::{FileKind, Meta, View, file_name, parent};
+use crate::view::{FileKind, Meta, View, components, file_name, parent};
 
 /// Makes entries below `root`; every file among them has `content`.
 pub(crate) fn make_entries(
@@ -105,21 +105,21 @@ impl Disk {
     /// Opens the directory that `path` is in; missing ones are made.
     fn parent_of(&self, path: &[u8]) -> Result<OwnedFd> {
         let directory = parent(path);
-        match self.open_directory(directory) {
-            Err(Errno::NOENT) => {
-                let above = self.parent_of(directory)?;
-                rustix::fs::mkdirat(&above, file_name(directory), rustix::fs::Mode::from(0o755))?;
-                self.open_directory(directory)
-            }
-            other => other,
+        match open_directory(&self.root, directory) {
+            Err(Errno::NOENT) => {}
+            other => return other,
         }
-    }
-
-    fn open_directory(&self, path: &[u8]) -> Result<OwnedFd> {
-        let path: &[u8] = if path.is_empty() { b"." } else { path };
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
-        rustix::fs::openat2(&self.root, path, flags, rustix::fs::Mode::empty(), resolve)
+        let mut at = open_directory(&self.root, b".")?;
+        for name in components(directory) {
+            at = match open_directory(&at, name) {
+                Err(Errno::NOENT) => {
+                    rustix::fs::mkdirat(&at, name, rustix::fs::Mode::from(0o755))?;
+                    open_directory(&at, name)?
+                }
+                other => other?,
+            };
+        }
+        Ok(at)
     }
 
     /// Makes the entry, in place of what was there.
@@ -300,6 +300,14 @@ impl Disk {
     }
 }
 
+/// Opens a directory below `at`, through no link and no mount.
+fn open_directory(at: &OwnedFd, path: &[u8]) -> Result<OwnedFd> {
+    let path: &[u8] = if path.is_empty() { b"." } else { path };
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
+    rustix::fs::openat2(at, path, flags, rustix::fs::Mode::empty(), resolve)
+}
+
 fn uid(entry: &NewEntry) -> rustix::fs::Uid {
     rustix::fs::Uid::from_raw(entry.uid)
 }
@@ -308,8 +316,19 @@ fn gid(entry: &NewEntry) -> rustix::fs::Gid {
     rustix::fs::Gid::from_raw(entry.gid)
 }
 
+/// Whether an attribute means something to overlayfs, to this program or to the host's security modules, and not to
+/// the image. The layer's index keeps it.
+fn is_of_the_host(name: &[u8]) -> bool {
+    let overlay = name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.");
+    let security = name.starts_with(b"security.") && name != b"security.capability";
+    overlay || security || name.starts_with(b"user.constrict.")
+}
+
 fn set_xattrs(file: std::os::fd::BorrowedFd<'_>, entry: &NewEntry) -> Result<()> {
     for (name, value) in &entry.xattrs {
+        if is_of_the_host(name) {
+            continue;
+        }
         match rustix::fs::fsetxattr(file, name.as_slice(), value, XattrFlags::empty()) {
             // a name space that this file system or user does not have; the layer's index keeps it
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::PERM) => {}

@@ -11,4 +11,6 @@ pub(crate) use times::reset_times;
 pub(crate) use unpack::{unpack_blob, unpack_while};
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;

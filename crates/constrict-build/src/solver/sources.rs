@@ -66,7 +66,7 @@ impl Solver {
             && *expected != downloaded.digest
         {
             return Err(Error::ChecksumMismatch {
-                url: download.url.clone(),
+                url: http::without_secrets(&download.url),
                 expected: expected.to_string(),
                 found: downloaded.digest.to_string(),
             });

@@ -2,6 +2,7 @@
 //! Dockerfile and its ignore file.
 
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::{Directory, git, http};
@@ -11,7 +12,7 @@ use crate::frontend::dockerfile::MainContext;
 use crate::graph::DirectorySource;
 use crate::store::Store;
 use crate::tree::Tree;
-use crate::view::read_small;
+use crate::view::{View, read_small, resolve_in};
 
 /// A larger Dockerfile is none.
 const LIMIT: u64 = 16 << 20;
@@ -55,7 +56,10 @@ pub fn open(
     if let Some(repository) = git::parse(place) {
         let directory = store.temporary("context");
         git::check_out(&repository, &directory)?;
-        let root = directory.join(repository.subdirectory.as_deref().unwrap_or("."));
+        let root = inside(
+            &directory,
+            repository.subdirectory.as_deref().unwrap_or("."),
+        )?;
         return from_directory(&root, Inside::Context(file.unwrap_or(DOCKERFILE)));
     }
     if place.starts_with("http://") || place.starts_with("https://") {
@@ -119,7 +123,10 @@ fn from_directory(root: &Path, file: Inside<'_>) -> Result<Context> {
     let (folder, name, shown) = match file {
         Inside::Context(name) => {
             let path = Path::new(name);
-            let folder = root.join(path.parent().unwrap_or(Path::new("")));
+            let folder = inside(
+                root,
+                &path.parent().unwrap_or(Path::new("")).to_string_lossy(),
+            )?;
             (
                 folder,
                 path.file_name().unwrap_or_default().to_owned(),
@@ -163,8 +170,23 @@ fn from_directory(root: &Path, file: Inside<'_>) -> Result<Context> {
     })
 }
 
+/// The path of the host that `path` is inside `root`: neither `..` nor links lead out.
+fn inside(root: &Path, path: &str) -> Result<PathBuf> {
+    let context = Directory::open(root, "the build context")?;
+    let path = resolve_in(&context, path.as_bytes(), true)?;
+    Ok(root.join(std::ffi::OsStr::from_bytes(&path)))
+}
+
+/// An ignore file that is there and cannot be read is an error: without it, the image would get what it hides.
 fn ignore_file(directory: &Directory, name: &str) -> Result<Option<(String, Vec<u8>)>> {
-    Ok(read_small(directory, name.as_bytes(), LIMIT)?.map(|text| (name.to_string(), text)))
+    match read_small(directory, name.as_bytes(), LIMIT)? {
+        Some(text) => Ok(Some((name.to_string(), text))),
+        None if directory.meta(name.as_bytes())?.is_none() => Ok(None),
+        None => Err(Error::Invalid(format!(
+            "`{}` is not a regular file inside its folder",
+            directory.path().join(name).display()
+        ))),
+    }
 }
 
 /// A Dockerfile without a context, or an archive with both.
@@ -191,3 +213,6 @@ fn from_bytes(content: Vec<u8>, file: Option<&str>, store: &Store) -> Result<Con
     crate::snapshot::write_plan(&directory, &plan)?;
     from_directory(&directory, Inside::Context(file.unwrap_or(DOCKERFILE)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::http::without_secrets;
 use crate::error::{Error, IoContext, Result};
 use crate::graph::Git;
 
@@ -63,10 +64,14 @@ fn is_scp_like(address: &str) -> bool {
 /// Checks `git` out into the new directory `target`; the commit's id.
 pub(crate) fn check_out(git: &Git, target: &Path) -> Result<String> {
     let reference = git.reference.as_deref().unwrap_or("HEAD");
-    if reference.starts_with('-') || git.remote.starts_with('-') {
-        return Err(Error::Invalid(format!("`{reference}` is no git reference")));
+    for word in [reference, &git.remote] {
+        // git would take it for an option
+        if word.starts_with('-') {
+            return Err(Error::Invalid(format!("`{word}` is no git reference")));
+        }
     }
     std::fs::create_dir(target).at("create", target)?;
+    let run = |directory: &Path, args: &[&str]| run(directory, args, &git.remote);
     run(target, &["init", "--quiet", "--initial-branch=main"])?;
     run(target, &["remote", "add", "origin", &git.remote])?;
     let is_commit = reference.len() >= 7 && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -90,6 +95,16 @@ pub(crate) fn check_out(git: &Git, target: &Path) -> Result<String> {
     let wanted = if is_commit { reference } else { "FETCH_HEAD" };
     let wanted = run(target, &["rev-parse", &format!("{wanted}^{{commit}}")])
         .or_else(|_| run(target, &["rev-parse", "FETCH_HEAD^{commit}"]))?;
+    if let Some(expected) = &git.checksum
+        && !wanted.starts_with(expected.as_str())
+    {
+        let (url, expected) = (without_secrets(&git.remote), expected.clone());
+        return Err(Error::ChecksumMismatch {
+            url,
+            expected,
+            found: wanted,
+        });
+    }
     run(
         target,
         &["checkout", "--quiet", "--force", "--detach", &wanted],
@@ -105,25 +120,40 @@ pub(crate) fn check_out(git: &Git, target: &Path) -> Result<String> {
             "--quiet",
         ],
     )?;
-    if let Some(expected) = &git.checksum
-        && !wanted.starts_with(expected.as_str())
-    {
-        let (url, expected) = (git.remote.clone(), expected.clone());
-        return Err(Error::ChecksumMismatch {
-            url,
-            expected,
-            found: wanted,
-        });
-    }
     if !git.keep_git_dir {
         constrict_sandbox::remove_tree(&target.join(".git"))?;
     }
     Ok(wanted)
 }
 
-/// Runs git in `directory`; what it wrote, trimmed.
-fn run(directory: &Path, args: &[&str]) -> Result<String> {
-    let output = Command::new("git")
+/// Variables by which git takes another repository, index or configuration than that of its directory, as they are set
+/// where a hook starts a build (`git rev-parse --local-env-vars`).
+const LOCAL_VARIABLES: [&str; 16] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+/// Runs git in `directory`; what it wrote, trimmed. What it says of `remote` comes without passwords.
+fn run(directory: &Path, args: &[&str], remote: &str) -> Result<String> {
+    let mut command = Command::new("git");
+    for name in LOCAL_VARIABLES {
+        command.env_remove(name);
+    }
+    let output = command
         .current_dir(directory)
         .args([
             "-c",
@@ -152,7 +182,7 @@ fn run(directory: &Path, args: &[&str]) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_string());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(&output.stderr).replace(remote, &without_secrets(remote));
     let message = said.lines().last().unwrap_or("it said nothing").to_string();
     Err(Error::Program {
         program: "git",
@@ -162,7 +192,88 @@ fn run(directory: &Path, args: &[&str]) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use std::path::PathBuf;
+
+    use super::{check_out, parse};
+    use crate::graph::Git;
+
+    /// A repository with one file, and the commit of it.
+    fn repository(folder: &std::path::Path) -> (PathBuf, String) {
+        let repository = folder.join("repository.git");
+        std::fs::create_dir(&repository).unwrap();
+        let git = |args: &[&str]| {
+            super::run(&repository, args, "nothing").unwrap_or_else(|error| panic!("{error}"))
+        };
+        git(&["init", "--quiet"]);
+        std::fs::write(repository.join("file"), "content\n").unwrap();
+        std::fs::write(repository.join(".gitattributes"), "* filter=evil\n").unwrap();
+        git(&["add", "."]);
+        let author = "--author=a <a@example.com>";
+        let name = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        git(&[&name[..], &["commit", "--quiet", "-m", "one", author]].concat());
+        let commit = git(&["rev-parse", "HEAD"]);
+        (repository, commit)
+    }
+
+    fn of(remote: &str, reference: Option<&str>) -> Git {
+        Git {
+            remote: remote.into(),
+            reference: reference.map(Into::into),
+            subdirectory: None,
+            keep_git_dir: false,
+            checksum: None,
+        }
+    }
+
+    #[test]
+    fn what_git_would_take_for_an_option_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let marker = folder.path().join("marker");
+        let option = format!("--upload-pack=touch {}", marker.display());
+        for (remote, reference, named) in [
+            (
+                "https://example.com/a.git",
+                option.as_str(),
+                option.as_str(),
+            ),
+            (
+                "-oProxyCommand=x@example.com:a",
+                "main",
+                "-oProxyCommand=x@example.com:a",
+            ),
+        ] {
+            let target = folder.path().join("out");
+            let error = check_out(&of(remote, Some(reference)), &target).unwrap_err();
+            assert_eq!(error.to_string(), format!("`{named}` is no git reference"));
+            assert!(!target.exists() && !marker.exists());
+        }
+    }
+
+    #[test]
+    fn only_transports_of_a_network_are_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let (repository, _) = repository(folder.path());
+        let marker = folder.path().join("marker");
+        let command = format!("ext::touch {}", marker.display());
+        for remote in [repository.to_str().unwrap(), command.as_str()] {
+            let target = folder.path().join("out");
+            assert!(check_out(&of(remote, None), &target).is_err(), "{remote}");
+            assert!(!target.join("file").exists() && !marker.exists());
+            std::fs::remove_dir_all(&target).unwrap();
+        }
+    }
+
+    #[test]
+    fn messages_have_no_password() {
+        let folder = tempfile::tempdir().unwrap();
+        let remote = "http://user:hunter2@127.0.0.1:1/a.git";
+        let error = check_out(&of(remote, None), &folder.path().join("out")).unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(
+            said.contains("127.0.0.1") && !said.contains("hunter2"),
+            "{said}"
+        );
+    }
 
     #[test]
     fn addresses_of_repositories_are_known() {

@@ -1,10 +1,13 @@
-//! Files from web servers, for ADD.
+//! Files from web servers, for ADD. A redirect leads to web servers only, and never to a link-local address, where clouds
+//! keep the credentials of a machine.
 
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use constrict_oci::registry::redirected;
 use constrict_oci::{Digest, DigestWriter};
+use ureq::http::Response;
 
 use crate::error::{Error, IoContext, Result};
 
@@ -19,8 +22,18 @@ pub(crate) struct Downloaded {
 /// How often a download is tried.
 const ATTEMPTS: u32 = 3;
 
+/// How many redirects are followed.
+const REDIRECTS: u32 = 10;
+
+/// A server that sends nothing for so long is given up.
+const IDLE: Duration = Duration::from_secs(60);
+
 /// Makes the client of a build: it trusts `ca` besides what the system trusts.
 pub(crate) fn agent(ca: Option<&Path>) -> Result<ureq::Agent> {
+    patient(ca, IDLE)
+}
+
+fn patient(ca: Option<&Path>, idle: Duration) -> Result<ureq::Agent> {
     let mut tls = ureq::tls::TlsConfig::builder();
     if let Some(path) = ca {
         let pem = std::fs::read(path).at("read", path)?;
@@ -38,8 +51,9 @@ pub(crate) fn agent(ca: Option<&Path>) -> Result<ureq::Agent> {
         .tls_config(tls.build())
         .http_status_as_error(true)
         .timeout_connect(Some(Duration::from_secs(15)))
-        .timeout_recv_response(Some(Duration::from_secs(60)))
-        .max_redirects(10)
+        .timeout_recv_response(Some(idle))
+        .timeout_per_read(Some(idle))
+        .max_redirects(0)
         .user_agent(concat!("constrict/", env!("CARGO_PKG_VERSION")));
     Ok(config.build().new_agent())
 }
@@ -63,12 +77,9 @@ pub(crate) fn download(agent: &ureq::Agent, url: &str, target: &Path) -> Result<
 fn try_download(agent: &ureq::Agent, url: &str, target: &Path) -> Result<Downloaded> {
     let failed = |error: String| Error::Download {
         url: without_secrets(url),
-        reason: error,
+        reason: error.replace(url, &without_secrets(url)),
     };
-    let mut response = agent
-        .get(url)
-        .call()
-        .map_err(|error| failed(error.to_string()))?;
+    let mut response = get(agent, url).map_err(failed)?;
     let header = response
         .headers()
         .get("last-modified")
@@ -91,6 +102,42 @@ fn try_download(agent: &ureq::Agent, url: &str, target: &Path) -> Result<Downloa
     Ok(Downloaded {
         digest,
         modified: header.as_deref().and_then(http_date),
+    })
+}
+
+/// The answer at the end of the redirects.
+fn get(agent: &ureq::Agent, url: &str) -> std::result::Result<Response<ureq::Body>, String> {
+    let mut at = url.to_string();
+    for _ in 0..=REDIRECTS {
+        let response = agent.get(&at).call().map_err(|error| error.to_string())?;
+        if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return Ok(response);
+        }
+        let location = response.headers().get("location");
+        let location = location
+            .and_then(|value| value.to_str().ok())
+            .ok_or("a redirect leads nowhere")?;
+        at = next(&at, location).map_err(|reason| format!("a redirect is refused: {reason}"))?;
+    }
+    Err(format!("it redirects more than {REDIRECTS} times"))
+}
+
+/// The address that a redirect leads to; user and password go along to the same server only.
+fn next(from: &str, location: &str) -> std::result::Result<String, String> {
+    let Some((scheme, rest)) = from.split_once("://") else {
+        return redirected(from, location);
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let Some(at) = rest[..end].rfind('@') else {
+        return redirected(from, location);
+    };
+    let to = redirected(&format!("{scheme}://{}", &rest[at + 1..]), location)?;
+    let server = format!("{scheme}://{}", rest[at + 1..end].to_ascii_lowercase());
+    Ok(match to.strip_prefix(&server) {
+        Some(path) if path.starts_with('/') => {
+            format!("{scheme}://{}@{}{path}", &rest[..at], &rest[at + 1..end])
+        }
+        _ => to,
     })
 }
 
@@ -120,23 +167,4 @@ pub(crate) fn without_secrets(url: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{http_date, without_secrets};
-
-    #[test]
-    fn dates_of_http_are_read() {
-        assert_eq!(
-            http_date("Sun, 06 Nov 1994 08:49:37 GMT"),
-            Some(784_111_777)
-        );
-        assert_eq!(http_date("yesterday"), None);
-    }
-
-    #[test]
-    fn addresses_lose_their_secrets() {
-        assert_eq!(
-            without_secrets("https://u:p@example.com/a?token=x"),
-            "https://example.com/a"
-        );
-    }
-}
+mod tests;

@@ -76,8 +76,7 @@ impl Store {
                     "locks",
                     "tmp",
                 ] {
-                    let path = root.join(folder);
-                    std::fs::create_dir_all(&path).at("create", &path)?;
+                    create_private(&root.join(folder))?;
                 }
                 // renamed, so that another process never reads half of it
                 let written = root.join(format!("version.{}", std::process::id()));
@@ -90,7 +89,7 @@ impl Store {
         for folder in [snapshots.as_str(), "packs", "reports"] {
             let path = root.join(folder);
             if !path.is_dir() {
-                std::fs::create_dir_all(&path).at("create", &path)?;
+                create_private(&path)?;
             }
         }
         Ok(Store {
@@ -167,6 +166,14 @@ impl Store {
         let path = self.cache_mount_path(key);
         std::fs::rename(directory, &path).at("rename to", &path)
     }
+}
+
+/// Makes a directory, and those above it, that others cannot enter: what images hold may run with the rights of its owner.
+fn create_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(path).at("create", path)
 }
 
 #[cfg(test)]

@@ -291,3 +291,21 @@ fn the_place_of_the_store_is_the_users_choice() {
         assert_eq!(place(set), Path::new(expected));
     }
 }
+
+#[test]
+fn others_cannot_enter_the_store() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    // also where somebody made the directory before
+    std::fs::create_dir(folder.path().join("made")).unwrap();
+    for root in [folder.path().join("made"), folder.path().join("new")] {
+        let store = Store::open(&root, "root").unwrap();
+        for entry in std::fs::read_dir(store.root()).unwrap() {
+            let entry = entry.unwrap();
+            let meta = entry.metadata().unwrap();
+            if meta.is_dir() {
+                assert_eq!(meta.permissions().mode() & 0o077, 0, "{:?}", entry.path());
+            }
+        }
+    }
+}

@@ -29,3 +29,4 @@ pub use options::{HostConfig, Options, Timeouts};
 pub use proxy::Proxies;
 pub use pull::{BlobSink, Partial, Progress};
 pub use push::OpenBlob;
+pub use url::redirected;

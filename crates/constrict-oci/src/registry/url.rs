@@ -203,6 +203,20 @@ pub(crate) fn is_loopback(authority: &str) -> bool {
 }
 
 /// Whether a host is an address of the link, where clouds serve their metadata.
+/// Where an answer of `from` (without user and password) with this `Location` leads: an http or https address, and not
+/// one of the link that only this machine can reach, unless `from` is one already.
+///
+/// # Errors
+/// Why it must not be followed, as a clause.
+pub fn redirected(from: &str, location: &str) -> Result<String, String> {
+    let from = Url::parse(from)?;
+    let to = from.join(location)?;
+    if is_link_local(&to.authority) && !is_link_local(&from.authority) {
+        return Err(format!("`{to}` is a link-local address"));
+    }
+    Ok(to.to_request())
+}
+
 pub(crate) fn is_link_local(authority: &str) -> bool {
     let address = host_of(authority).parse::<IpAddr>();
     address.is_ok_and(|address| match address.to_canonical() {

@@ -211,7 +211,7 @@ fn privileged_tree_with_locked_directories_is_removed() {
 }
 
 /// Processes with `marker` among their arguments.
-fn running(marker: &str) -> usize {
+pub(crate) fn running(marker: &str) -> usize {
     let processes = fs::read_dir("/proc").expect("/proc").flatten();
     let commands = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
     commands

@@ -7,6 +7,7 @@ mod inside;
 mod isolation;
 mod layers;
 mod lifetime;
+mod modes;
 mod network;
 mod rootless;
 mod sandbox;

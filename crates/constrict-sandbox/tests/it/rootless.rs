@@ -7,7 +7,7 @@ use constrict_sandbox::{User, recorded_owner};
 use serde_json::json;
 
 use crate::need_root;
-use crate::sandbox::{Machine, SINGLE};
+use crate::sandbox::{Machine, SINGLE, user_with_sub_ids};
 
 #[test]
 fn privileged_single_id_records_owners() {
@@ -196,21 +196,4 @@ fn privileged_probe_tells_mode_and_overlay() {
         .collect();
     left.sort();
     assert_eq!(left, ["lower", "upper", "work"]);
-}
-
-/// A user of this machine with sub-ids that start a whole range, and their first.
-fn user_with_sub_ids() -> Option<(u32, u32)> {
-    let find = |path: &str| {
-        let text = fs::read_to_string(path).ok()?;
-        let fields: Vec<String> = text.lines().next()?.split(':').map(str::to_owned).collect();
-        Some((fields[0].clone(), fields[1].parse::<u32>().ok()?))
-    };
-    let (name, first) = find("/etc/subuid")?;
-    let passwd = fs::read_to_string("/etc/passwd").ok()?;
-    let line = passwd
-        .lines()
-        .find(|line| line.starts_with(&format!("{name}:")))?;
-    let tool =
-        std::path::Path::new("/usr/bin/newuidmap").exists() && find("/etc/subgid")?.0 == name;
-    tool.then_some((line.split(':').nth(2)?.parse().ok()?, first))
 }

@@ -166,3 +166,33 @@ pub(crate) fn answer(child: Child) -> Vec<Value> {
         other => vec![other],
     }
 }
+
+/// A machine of root, one of a user with sub-ids where there is one, and one of a user with a single id; with the name
+/// that the driver gives their mode.
+pub(crate) fn machines() -> Vec<(&'static str, Machine)> {
+    let mut machines = vec![("Root", Machine::new())];
+    match user_with_sub_ids() {
+        Some((uid, _)) => machines.push(("SubIds", Machine::owned_by(uid))),
+        None => {
+            eprintln!("skipped: the mode of sub-ids needs a user in /etc/subuid and /etc/subgid")
+        }
+    }
+    machines.push(("SingleId", Machine::owned_by(SINGLE)));
+    machines
+}
+
+/// A user of this machine with sub-ids that start a whole range, and their first.
+pub(crate) fn user_with_sub_ids() -> Option<(u32, u32)> {
+    let find = |path: &str| {
+        let text = fs::read_to_string(path).ok()?;
+        let fields: Vec<String> = text.lines().next()?.split(':').map(str::to_owned).collect();
+        Some((fields[0].clone(), fields[1].parse::<u32>().ok()?))
+    };
+    let (name, first) = find("/etc/subuid")?;
+    let passwd = fs::read_to_string("/etc/passwd").ok()?;
+    let line = passwd
+        .lines()
+        .find(|line| line.starts_with(&format!("{name}:")))?;
+    let tool = Path::new("/usr/bin/newuidmap").exists() && find("/etc/subgid")?.0 == name;
+    tool.then_some((line.split(':').nth(2)?.parse().ok()?, first))
+}

@@ -8,7 +8,7 @@ mod output;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use constrict_dockerfile::instruction::Security;
 use constrict_oci::Digest;
@@ -140,14 +140,14 @@ impl Solver {
             spec.capabilities = Capabilities::all();
             spec.seccomp = Seccomp::Off;
         }
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |elapsed| elapsed.as_secs() as i64);
+        let (since, started) = (SystemTime::now(), Instant::now());
         let recorded = self.run_in_sandbox(id, &spec, op)?;
         drop(held);
         if let Some(injected) = &injected {
             injected.withdraw(&work.upper())?;
         }
+        let elapsed = started.elapsed();
+        let since = start_of(since, SystemTime::now(), elapsed);
         let since = if self.settings.clamp {
             since.min(self.settings.epoch + 1)
         } else {
@@ -247,6 +247,16 @@ impl Solver {
     }
 }
 
+/// The earliest time that a file written between two moments may have, in seconds since 1970: `before`, unless the clock
+/// was set back meanwhile.
+fn start_of(before: SystemTime, after: SystemTime, elapsed: Duration) -> i64 {
+    let after = after.checked_sub(elapsed).unwrap_or(UNIX_EPOCH);
+    before
+        .min(after)
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs() as i64)
+}
+
 /// A program that cannot be started fails the RUN with docker's exit status.
 fn not_started(error: constrict_sandbox::Error, op: &RunOp) -> Error {
     match error.exit_status() {
@@ -297,5 +307,21 @@ impl Drop for Workspace {
     fn drop(&mut self) {
         // what cannot be deleted now is found by `prune`
         let _ = constrict_sandbox::remove_tree(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_hides_no_file() {
+        let at = |seconds: u64| UNIX_EPOCH + Duration::from_secs(seconds);
+        let minute = Duration::from_secs(60);
+        assert_eq!(start_of(at(1000), at(1060), minute), 1000);
+        // set back by 600 seconds, and on by as much
+        assert_eq!(start_of(at(1000), at(460), minute), 400);
+        assert_eq!(start_of(at(1000), at(1660), minute), 1000);
+        assert_eq!(start_of(at(1000), at(10), minute), 0);
     }
 }

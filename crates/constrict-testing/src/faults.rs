@@ -65,6 +65,13 @@ impl Faults {
             .push(fault);
     }
 
+    pub(crate) fn clear(&self) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     /// Answers through the first fault that the request meets, if any.
     pub(crate) fn answer(
         &self,

@@ -14,6 +14,36 @@ use tempfile::TempDir;
 pub(crate) struct Bench {
     directory: TempDir,
     registry: Registry,
+    /// Who builds.
+    uid: u32,
+}
+
+/// An id that owns no sub-ids on any machine: above what `useradd` gives.
+const SINGLE: u32 = 1_900_123_456;
+
+/// A bench of root, one of a user with sub-ids where there is one, and one of a user with a single id.
+pub(crate) fn benches() -> Vec<(&'static str, Bench)> {
+    let mut benches = vec![("root", Bench::new())];
+    match user_with_sub_ids() {
+        Some(uid) => benches.push(("sub-ids", Bench::owned_by(uid))),
+        None => {
+            eprintln!("skipped: the mode of sub-ids needs a user in /etc/subuid and /etc/subgid")
+        }
+    }
+    benches.push(("single-id", Bench::owned_by(SINGLE)));
+    benches
+}
+
+/// The first user of `/etc/subuid`.
+fn user_with_sub_ids() -> Option<u32> {
+    let subuid = std::fs::read_to_string("/etc/subuid").ok()?;
+    let name = subuid.split(':').next()?;
+    let passwd = std::fs::read_to_string("/etc/passwd").ok()?;
+    let mut lines = passwd
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>());
+    let uid = lines.find(|fields| fields[0] == name)?.get(2)?.parse().ok();
+    uid.filter(|_| Path::new("/usr/bin/newuidmap").exists())
 }
 
 /// How a build went.
@@ -38,15 +68,27 @@ macro_rules! bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        Bench::owned_by(0)
+    }
+
+    fn owned_by(uid: u32) -> Self {
         let registry = Registry::start();
         registry.add_image("library/base", "1", &[base().to_vec()]);
         // overlayfs wants another file system than a tmpfs for what it writes
         let directory = TempDir::with_prefix_in("constrict-build-", "/var/tmp").unwrap();
         std::fs::create_dir(directory.path().join("context")).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(directory.path(), mode).unwrap();
+        std::os::unix::fs::chown(directory.path(), Some(uid), Some(uid)).unwrap();
         Bench {
             directory,
             registry,
+            uid,
         }
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -73,6 +115,10 @@ impl Bench {
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .stdout(Stdio::piped());
+        if self.uid != 0 {
+            std::os::unix::process::CommandExt::uid(&mut command, self.uid);
+            std::os::unix::process::CommandExt::gid(&mut command, self.uid);
+        }
         command
     }
 
@@ -201,7 +247,7 @@ fn base() -> &'static [u8] {
             .file("etc/gone", 0o644, "gone\n")
             .file("old/file", 0o644, "old\n");
         let programs = [
-            "sh", "cat", "ls", "rm", "mkdir", "ln", "chmod", "mv", "sleep", "id",
+            "sh", "cat", "ls", "rm", "mkdir", "mkfifo", "ln", "chmod", "mv", "sleep", "id",
         ];
         if let Ok(busybox) = std::fs::read("/bin/busybox") {
             layer = layer.file("bin/busybox", 0o755, busybox);

@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails the test")]
 
+mod attacks;
 mod bench;
 mod build;
+mod faults;
 mod killed;
 mod mounts;

@@ -9,7 +9,7 @@ use crate::bench;
 use crate::bench::Built;
 
 /// The files below `directory` that have `needle` in them, as they are or unpacked.
-fn holding(directory: &Path, needle: &[u8], found: &mut Vec<String>) -> usize {
+pub(crate) fn holding(directory: &Path, needle: &[u8], found: &mut Vec<String>) -> usize {
     let mut looked_at = 0;
     for entry in std::fs::read_dir(directory).unwrap() {
         let entry = entry.unwrap();

@@ -1,6 +1,7 @@
 //! `cargo xtask check`: what CI runs. Format, lints, tests, documentation, arrows between crates, rules about the tree.
 
 mod arrows;
+mod security;
 mod tree;
 
 use std::path::Path;
@@ -50,6 +51,7 @@ pub(crate) fn run() -> Result<bool> {
     for (name, check) in [
         ("arrows", arrows::broken as fn(&Path) -> Result<Vec<String>>),
         ("tree", tree::broken),
+        ("security", security::broken),
     ] {
         println!("== {name}");
         let facts = check(top)?;

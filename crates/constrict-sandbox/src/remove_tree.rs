@@ -127,7 +127,7 @@ fn empty(directory: OwnedFd, path: &Path) -> Result<()> {
             Some(name) => delete(&mut levels, name, &mut moved),
             None => leave(&mut levels),
         };
-        done.map_err(|error| Error::io("delete", &path_of(path, &levels), error))?;
+        done.map_err(|error| Error::io("delete", path_of(path, &levels), error))?;
     }
     Ok(())
 }

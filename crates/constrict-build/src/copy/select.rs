@@ -69,6 +69,11 @@ pub(crate) fn copy_inline(
 ) -> Result<()> {
     let mut to = prepare(plan, destination, options)?;
     if plan.kind(&to) == Some(FileKind::Directory) {
+        if name.contains('/') || name == "." || name == ".." {
+            return Err(Error::Invalid(format!(
+                "heredoc `{name}` is no name of a file"
+            )));
+        }
         to = join(&to, name.as_bytes());
     }
     plan.make_directories(parent(&to), options.new_directories())?;

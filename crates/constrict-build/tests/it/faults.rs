@@ -80,7 +80,10 @@ fn privileged_a_full_disk_is_told_and_the_store_goes_on() {
                 .iter()
                 .any(|line| line.contains("No space left on device"));
             assert!(told, "{kilobytes}: {:?}", built.lines);
-            assert_eq!(bench.left_behind(&store), [""; 0], "{kilobytes}");
+            // the beginning of a download is continued
+            let mut left = bench.left_behind(&store);
+            left.retain(|name| !name.starts_with("partial-"));
+            assert_eq!(left, [""; 0], "{kilobytes}");
         }
         mount(&["-o", "remount,size=200m"], &mounted.0);
         assert_eq!(bench.digest(&store), expected, "{kilobytes}");

@@ -22,7 +22,8 @@ fn pruned(bench: &Bench, store: &str) -> Vec<String> {
     let mut left = Vec::new();
     for folder in names(&bench.path(store)) {
         let path = bench.path(store).join(&folder);
-        if path.is_dir() && folder != "snapshots" {
+        // locks are empty files, and another process may be about to take one
+        if path.is_dir() && !["snapshots", "locks"].contains(&folder.as_str()) {
             let files = names(&path).into_iter().filter(|name| name != "sha256");
             left.extend(files.map(|name| format!("{folder}/{name}")));
         }

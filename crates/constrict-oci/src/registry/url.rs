@@ -3,7 +3,7 @@
 //! Source: RFC 3986, as far as registries use it. `Display` leaves the query out: signed URLs carry secrets there.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// The two ways to speak HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -218,11 +218,36 @@ pub fn redirected(from: &str, location: &str) -> Result<String, String> {
 }
 
 pub(crate) fn is_link_local(authority: &str) -> bool {
-    let address = host_of(authority).parse::<IpAddr>();
-    address.is_ok_and(|address| match address.to_canonical() {
+    let host = host_of(authority).trim_end_matches('.');
+    let address = host.parse::<IpAddr>().ok();
+    let address = address.or_else(|| numbers_and_dots(host).map(IpAddr::V4));
+    address.is_some_and(|address| match address.to_canonical() {
         IpAddr::V4(address) => address.is_link_local(),
         IpAddr::V6(address) => address.is_unicast_link_local(),
     })
+}
+
+/// The address that resolvers take a host for which is no name, as inet_aton(3) has it: `0xa9fea9fe`, `169.16689662`.
+fn numbers_and_dots(host: &str) -> Option<Ipv4Addr> {
+    let number = |part: &str| match part.as_bytes() {
+        [b'0', b'x' | b'X', ..] => u32::from_str_radix(&part[2..], 16).ok(),
+        [b'0', _, ..] => u32::from_str_radix(part, 8).ok(),
+        _ => part.parse().ok(),
+    };
+    let parts: Vec<u32> = host.split('.').map(number).collect::<Option<_>>()?;
+    let (last, first) = parts.split_last()?;
+    if first.len() > 3 || first.iter().any(|part| *part > 255) {
+        return None;
+    }
+    // the last part fills what the others leave
+    let left = 8 * (4 - first.len() as u32);
+    if left < 32 && *last >= 1 << left {
+        return None;
+    }
+    let high = first
+        .iter()
+        .fold(0, |address: u32, part| (address << 8) | part);
+    Some(Ipv4Addr::from(high.checked_shl(left).unwrap_or(0) | last))
 }
 
 /// A value in a query or a form.
@@ -244,6 +269,46 @@ pub(crate) fn percent_encode(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn link_local_addresses_are_known_in_every_notation() {
+        for host in [
+            "169.254.169.254",
+            "169.254.169.254:80",
+            "169.254.169.254.",
+            "2852039166",
+            "0xa9fea9fe",
+            "0xA9.254.0251.0376",
+            "169.16689662",
+            "169.254.43518",
+            "[fe80::1]:80",
+            "[::ffff:169.254.169.254]",
+        ] {
+            assert!(is_link_local(host), "{host}");
+        }
+        for host in [
+            "127.0.0.1",
+            "169.253.1.1",
+            "example.com",
+            "10",
+            "0x",
+            "1.2.3.4.5",
+            "169.254.70000",
+            "256.1",
+            "a9fea9fe",
+            "[::1]",
+            "",
+        ] {
+            assert!(!is_link_local(host), "{host}");
+        }
+        let from = "https://example.com/a/b";
+        assert_eq!(
+            redirected(from, "c?d"),
+            Ok("https://example.com/a/c?d".into())
+        );
+        assert!(redirected(from, "http://0xa9fea9fe/").is_err());
+        assert!(redirected(from, "file:///etc/passwd").is_err());
+    }
 
     #[test]
     fn locations_of_every_form_are_joined() {

@@ -741,6 +741,20 @@ fn additions_are_told_by_their_address() {
 }
 
 #[test]
+fn names_of_downloads_are_no_paths() {
+    let text = "FROM scratch\nADD http://h.example/..%2f..%2fx /to/\nADD http://h.example/a/%2e%2e /to/\n\
+                ADD http://h.example/a%00b /to/\nADD http://h.example/.. /to/\nADD http://h.example/..x?y=/../z /to/\n";
+    let shown = graph(&lowered(text, &options()));
+    let names: Vec<&str> = shown
+        .iter()
+        .filter_map(|line| line.split_once("download ")?.1.split_once(' '))
+        .map(|(_, name)| name)
+        .collect();
+    let unnamed = "__unnamed__";
+    assert_eq!(names, [unnamed, unnamed, unnamed, unnamed, "..x"]);
+}
+
+#[test]
 fn errors_point_at_their_instruction() {
     for (text, message, place) in [
         (

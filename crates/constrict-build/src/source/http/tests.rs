@@ -53,6 +53,10 @@ fn redirects_to_files_and_link_local_addresses_are_refused() {
             "`http://[::ffff:169.254.169.254]/latest` is a link-local address",
         ),
         (
+            "http://2852039166/latest",
+            "`http://2852039166/latest` is a link-local address",
+        ),
+        (
             "http://[fe80::1]/",
             "`http://[fe80::1]/` is a link-local address",
         ),

@@ -326,3 +326,55 @@ fn sparse_maps_that_lie_are_refused() {
         );
     }
 }
+
+/// The same blocks over and over.
+struct Repeated {
+    blocks: Vec<u8>,
+    at: usize,
+    left: usize,
+}
+
+impl std::io::Read for Repeated {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = buffer.len().min(self.left).min(self.blocks.len() - self.at);
+        buffer[..length].copy_from_slice(&self.blocks[self.at..self.at + length]);
+        self.at = (self.at + length) % self.blocks.len();
+        self.left -= length;
+        Ok(length)
+    }
+}
+
+#[test]
+fn a_million_entries_are_read() {
+    let blocks = Tar::default().file("a", b"").0;
+    let left = blocks.len() * 1_000_000;
+    let tar = Repeated {
+        blocks,
+        at: 0,
+        left,
+    };
+    let mut entries = 0;
+    let mut count = |_, _: &mut dyn std::io::Read| {
+        entries += 1;
+        Ok::<(), Error>(())
+    };
+    constrict_oci::layer::read_layer(tar, &Limits::default(), &mut count).expect("it is read");
+    assert_eq!(entries, 1_000_000);
+}
+
+#[test]
+fn a_decompression_bomb_ends_at_the_limit() {
+    let limits = Limits {
+        entries: 9,
+        bytes: 1 << 20,
+    };
+    let tar = Tar::default().file("a", &vec![0; 8 << 20]).end();
+    let zstd = zstd::encode_all(&tar[..], 19).expect("memory takes all");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut gzip, &tar).expect("memory takes all");
+    for bomb in [zstd, gzip.finish().expect("memory takes all")] {
+        assert!(bomb.len() < 20_000, "{}", bomb.len());
+        let found = read_with(&bomb, &limits).expect_err("too large");
+        assert_eq!(found.to_string(), "the layer has more than 1048576 bytes");
+    }
+}

@@ -72,6 +72,25 @@ fn a_broken_connection_is_taken_up_where_it_broke() {
 }
 
 #[test]
+fn a_server_that_stops_sending_is_asked_for_the_rest() {
+    let registry = Registry::start();
+    let content = noise(SIZE);
+    registry.add_blob("team/app", &content);
+    registry.inject(Fault::new("GET", "/blobs/", 1, Effect::Stall(1_000_000)));
+    let mut options = super::options();
+    options.timeouts.idle = std::time::Duration::from_millis(200);
+    let client = Client::new(options).expect("nothing to go wrong");
+    assert!(fetch(&client, &registry, &blob(&content)).expect("fetched") == content);
+    let expected = [None, Some("bytes=1000000-".to_owned())];
+    assert_eq!(ranges(&registry), expected);
+    // and given up when it never goes on
+    registry.inject(Fault::new("GET", "/blobs/", 99, Effect::Stall(0)));
+    let error = fetch(&client, &registry, &blob(&content)).expect_err("silent");
+    let said = message(&error, &[(&registry.host(), "HOST")]);
+    assert!(said.contains("no answer in time"), "{said}");
+}
+
+#[test]
 fn a_server_without_ranges_sends_it_again() {
     let registry = Registry::start();
     let content = noise(SIZE);

@@ -12,6 +12,8 @@ use crate::bench::{Bench, names};
 fn pruned(bench: &Bench, store: &str) -> Vec<String> {
     let opened = Store::open(&bench.path(store), "root").unwrap();
     let everything = Scope {
+        containers: true,
+        images: true,
         named: true,
         cache: true,
         before: None,

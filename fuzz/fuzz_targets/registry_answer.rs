@@ -16,7 +16,10 @@ fuzz_target!(|text: &str| {
     let _ = challenge::parse_challenges(text);
     if let Ok(to) = redirected(FROM, text) {
         assert!(to.starts_with("https://") || to.starts_with("http://"));
-        let authority = to.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next());
+        let authority = to
+            .split("://")
+            .nth(1)
+            .and_then(|rest| rest.split(['/', '?']).next());
         let is_server = |authority: &str| {
             !authority.is_empty() && !authority.contains('@') && !authority.starts_with("169.254.")
         };

@@ -131,7 +131,10 @@ fn examine(
     package: &Package,
     finding: &mut Finding,
 ) -> Result<Option<Row>> {
-    let tag = format!("package-{}", package.name.replace(['[', ']'], "-"));
+    let tag = format!(
+        "package-{}",
+        package.name.replace('[', "-").replace(']', "")
+    );
     let context = lab.work.join(&tag);
     fs::create_dir_all(&context).map_err(io("create", &context))?;
     for (name, text) in [

@@ -35,7 +35,10 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let faults: Vec<&Fault> = facts.natives().of(Matter::Libc).collect();
     let mut broken = false;
     for need in [Some(Reach::Sure), Some(Reach::Maybe), None] {
-        let Some(fault) = faults.iter().find(|fault| fault.need == need) else {
+        let of_need = || faults.iter().filter(|fault| fault.need == need);
+        // what fails first, and says it as the loader does: no loader of the other C library
+        let plain = |fault: &&&Fault| matches!(&fault.kind, FaultKind::WrongLibc { cause, .. } if cause.starts_with("no `ld-"));
+        let Some(fault) = of_need().find(plain).or_else(|| of_need().next()) else {
             continue;
         };
         findings.extend(loaded(facts, fault, &faults));

@@ -72,7 +72,12 @@ impl Walk<'_, '_> {
         match &run.target {
             Target::Path(path) => self.main_path(path),
             Target::Module(name) => self.main_module(name),
-            Target::Code(text) => self.main_code(text),
+            Target::Code(text) => self.main_code("-c", text),
+            Target::Console { name, object } => {
+                let (module, function) = object.split_once(':').unwrap_or((object, "main"));
+                let first = function.split('.').next().unwrap_or(function);
+                self.main_code(name, &format!("from {module} import {first}\n"));
+            }
             Target::Prompt => {
                 self.import_dotted("readline", Reach::Optional, &silent());
             }
@@ -161,9 +166,10 @@ impl Walk<'_, '_> {
         self.absent.insert((name.to_string(), None, 0), absent);
     }
 
-    fn main_code(&mut self, text: &str) {
+    /// Code without a file, shown under a name.
+    fn main_code(&mut self, name: &str, text: &str) {
         let found = Found {
-            path: b"-c".to_vec(),
+            path: name.as_bytes().to_vec(),
             kind: ModuleKind::Source,
             portions: None,
             member: None,

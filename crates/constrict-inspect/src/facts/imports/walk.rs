@@ -308,7 +308,10 @@ impl<'a, 'f> Walk<'a, 'f> {
             Some(element) if !(node.main && file_name(element) == b"bin") => {
                 String::from_utf8_lossy(&path[element.len() + 1..]).into_owned()
             }
-            _ if path.starts_with(b"-") => String::from_utf8_lossy(path).into_owned(),
+            // `-c`, or a script that is not there
+            _ if node.main && self.facts.files().node(path).is_none() => {
+                String::from_utf8_lossy(path).into_owned()
+            }
             _ => shown(path),
         }
     }

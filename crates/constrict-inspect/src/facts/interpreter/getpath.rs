@@ -209,7 +209,8 @@ fn script_directory(
         Target::Module(_) | Target::Code(_) | Target::Prompt => options
             .script_directory
             .then(|| resolved(&environment.directory)),
-        Target::Unknown => None,
+        // the directory of scripts, which has no modules
+        Target::Console { .. } | Target::Unknown => None,
     }
 }
 

@@ -18,6 +18,7 @@ mod python;
 mod server;
 mod shell;
 mod supervisor;
+mod suppose;
 mod walk;
 mod wrapper;
 
@@ -97,6 +98,13 @@ pub enum Target {
     Module(String),
     /// `-c TEXT`.
     Code(String),
+    /// A console script that is not there, and the object that it would call.
+    Console {
+        /// The script's name.
+        name: String,
+        /// `flask.cli:main`.
+        object: String,
+    },
     /// Standard input: a prompt.
     #[default]
     Prompt,
@@ -289,6 +297,7 @@ impl Start {
             true => drop(walker.obstacle(ObstacleKind::NoCommand, argv, &process)),
             false => drop(walker.exec(argv, process, Caller::Kernel)),
         }
+        suppose::follow(&mut walker);
         walker.out
     }
 

@@ -45,6 +45,7 @@ fn lines(start: &Start) -> Vec<String> {
             Target::Path(path) => format!(" -> {}", shown(path)),
             Target::Module(module) => format!(" -> -m {module}"),
             Target::Code(code) => format!(" -> -c {code}"),
+            Target::Console { name, object } => format!(" -> {name} = {object}"),
             Target::Prompt => " -> prompt".into(),
             Target::Unknown => " -> ?".into(),
         });
@@ -372,4 +373,34 @@ fn several_programs_may_run_at_once() {
             "~! NotOnPath { name: \"missing2\" }",
         ]
     );
+}
+
+#[test]
+fn a_console_script_that_was_not_copied_is_followed_all_the_same() {
+    let site = "usr/local/lib/python3.11/site-packages";
+    let sample = Sample::new()
+        .program("usr/local/bin/python3.11", "\x7fELF")
+        .file(
+            &format!("{site}/flask-2.0.3.dist-info/METADATA"),
+            "Name: flask\nVersion: 2.0.3\n",
+        )
+        .file(
+            &format!("{site}/flask-2.0.3.dist-info/entry_points.txt"),
+            "[console_scripts]\nflask = flask.cli:main\n",
+        )
+        .cmd(&["flask", "--version"]);
+    let image = sample.image();
+    let facts = Facts::new(&image);
+    let start = facts.start();
+    assert_eq!(start.obstacles.len(), 1);
+    let targets: Vec<&Target> = start
+        .programs
+        .iter()
+        .filter_map(|program| Some(&program.python.as_ref()?.target))
+        .collect();
+    let console = Target::Console {
+        name: "flask".into(),
+        object: "flask.cli:main".into(),
+    };
+    assert_eq!(targets, [&console]);
 }

@@ -16,7 +16,14 @@ pub(super) fn made_for(venv: &Venv) -> String {
     let version = version.map_or("Python".into(), |(x, y)| format!("Python {x}.{y}"));
     let home = venv.config.home.as_deref().unwrap_or_default();
     let file = shown(&join(&venv.directory, b"pyvenv.cfg"));
-    format!("{version}, `home = {home}` in `{file}`")
+    let site = venv.version().map_or(String::new(), |(x, y)| {
+        let site = format!("lib/python{x}.{y}/site-packages");
+        format!(
+            "; site-packages: `{}`",
+            shown(&join(&venv.directory, site.as_bytes()))
+        )
+    });
+    format!("{version}, `home = {home}` in `{file}`{site}")
 }
 
 /// The interpreters of the image, for people.

@@ -52,7 +52,7 @@ fn a_link_to_a_python_that_is_not_there_is_named_with_both_versions() {
         [
             "started by: CMD [\"/opt/venv/bin/python\",\"-m\",\"gunicorn\"] → /opt/venv/bin/python -m gunicorn",
             "links: /opt/venv/bin/python → /usr/local/bin/python",
-            "made for: Python 3.11, `home = /usr/local/bin` in `/opt/venv/pyvenv.cfg`",
+            "made for: Python 3.11, `home = /usr/local/bin` in `/opt/venv/pyvenv.cfg`; site-packages: `/opt/venv/lib/python3.11/site-packages`",
             "in the image: Python 3.9, `/usr/bin/python3.9`",
         ]
     );
@@ -138,12 +138,9 @@ fn a_module_that_the_next_python_on_path_does_not_see_is_explained() {
 
 #[test]
 fn an_environment_that_nothing_starts_is_a_risk_where_path_has_it() {
-    let eaten = image("3.11").config(|config| {
-        config.config.entrypoint = vec!["/usr/bin/python3.9".into()];
-        config.config.cmd = vec!["gunicorn".into()];
-    });
+    let other = image("3.11").cmd(&["/usr/bin/python3.9", "-c", "pass"]);
     assert_eq!(
-        found(eaten),
+        found(other),
         [(
             Severity::Risk,
             "`/opt/venv/bin/python`, which is on PATH, is a link to `/usr/local/bin/python`, which is not in this image".to_string()
@@ -153,6 +150,21 @@ fn an_environment_that_nothing_starts_is_a_risk_where_path_has_it() {
         .config(|config| config.config.env = vec![])
         .cmd(&["/usr/bin/python3.9", "-c", "pass"]);
     assert_eq!(found(not_on_path), []);
+}
+
+#[test]
+fn what_cmd_starts_is_looked_at_where_entrypoint_takes_it_for_an_argument() {
+    let eaten = image("3.11").config(|config| {
+        config.config.entrypoint = vec!["/usr/bin/python3.9".into()];
+        config.config.cmd = vec!["gunicorn".into()];
+    });
+    assert_eq!(
+        found(eaten),
+        [(
+            Severity::Breaks,
+            "this image cannot start: `/opt/venv/bin/python3` is a link to `/usr/local/bin/python`, which is not in it".to_string()
+        )]
+    );
 }
 
 #[test]

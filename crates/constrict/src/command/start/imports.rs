@@ -137,6 +137,7 @@ fn script(python: &PythonRun) -> String {
         Target::Path(path) => absolute(path),
         Target::Module(_) => "-m".into(),
         Target::Code(_) => "-c".into(),
+        Target::Console { name, .. } => name.clone(),
         Target::Prompt | Target::Unknown => String::new(),
     }
 }
@@ -157,7 +158,7 @@ fn paths(facts: &Facts<'_>, program: &Program, python: &PythonRun) -> Vec<String
         }
         Target::Path(path) => Some(absolute(path)),
         Target::Module(_) | Target::Code(_) => Some(absolute(&program.environment.directory)),
-        Target::Prompt | Target::Unknown => None,
+        Target::Console { .. } | Target::Prompt | Target::Unknown => None,
     };
     let demanded = python.demands.iter().flat_map(|demand| &demand.paths);
     let mut paths: Vec<String> = Vec::new();

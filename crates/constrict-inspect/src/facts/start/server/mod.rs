@@ -80,6 +80,7 @@ pub(crate) fn examine(
             Some(path.clone()),
         ),
         Target::Module(module) => (module.clone(), None),
+        Target::Console { name, .. } => (name.clone(), None),
         _ => return None,
     };
     let words = run.arguments.clone();

@@ -1,0 +1,97 @@
+//! What would run if what stands in the way were mended: a console script that was not copied with its distribution, or that
+//! ENTRYPOINT takes for its argument. What else is wrong is found in the same check, not after the next build.
+
+use super::server;
+use super::walk::{Caller, Process, Walker};
+use super::{Obstacle, ObstacleKind, Program, PythonRun, Target};
+use crate::files::{file_name, join, parent};
+
+/// Follows what the first obstacle hides, if it keeps the image from starting and a distribution has the script.
+pub(super) fn follow(walker: &mut Walker<'_, '_>) {
+    let Some(obstacle) = walker.out.breaking().next().cloned() else {
+        return;
+    };
+    match &obstacle.kind {
+        ObstacleKind::NotOnPath { name } => console(walker, &obstacle, &name.clone()),
+        ObstacleKind::NoScript { .. } if walker.out.eaten.is_some() => command(walker, &obstacle),
+        _ => {}
+    }
+}
+
+/// CMD alone, as if ENTRYPOINT did not take it.
+fn command(walker: &mut Walker<'_, '_>, obstacle: &Obstacle) {
+    let argv = walker.facts.image.config.config.cmd.clone();
+    let known = walker.out.obstacles.len();
+    let process = process(obstacle);
+    let Some(name) = argv.first().cloned() else {
+        return;
+    };
+    walker.exec(argv, process, Caller::Kernel);
+    if let Some(next) = walker.out.obstacles.get(known).cloned()
+        && matches!(next.kind, ObstacleKind::NotOnPath { .. })
+    {
+        // that it is not on PATH is what the module's own mend is for
+        walker.out.obstacles.truncate(known);
+        console(walker, &next, &name);
+    }
+}
+
+/// The function that the script would call.
+fn console(walker: &mut Walker<'_, '_>, obstacle: &Obstacle, name: &str) {
+    let files = walker.files();
+    let found = walker.facts.distributions().all.iter().find_map(|found| {
+        let documents = found.documents(files);
+        let (_, object) = documents.scripts().find(|(script, _)| *script == name)?;
+        Some((found.site.clone(), object.to_string()))
+    });
+    let Some((site, object)) = found else {
+        return;
+    };
+    let Some(executable) = python_of(walker, &site) else {
+        return;
+    };
+    let process = process(obstacle);
+    let mut program = Program {
+        argv: obstacle.argv.clone(),
+        executable,
+        via: obstacle.via.clone(),
+        environment: process.environment.clone(),
+        user: process.user.clone(),
+        sure: true,
+        fatal: true,
+        deaf: false,
+        python: Some(PythonRun {
+            target: Target::Console {
+                name: name.to_string(),
+                object,
+            },
+            arguments: obstacle.argv.get(1..).unwrap_or_default().to_vec(),
+            ..PythonRun::default()
+        }),
+        listens: Vec::new(),
+    };
+    server::examine(walker, &mut program, &process);
+    walker.record(program);
+}
+
+/// The interpreter that searches a site directory: below the same prefix, else the one on PATH with that name.
+fn python_of(walker: &Walker<'_, '_>, site: &[u8]) -> Option<Vec<u8>> {
+    let version = parent(site);
+    let bin = join(parent(parent(version)), b"bin");
+    let names = [file_name(version), b"python3", b"python"];
+    let mut beside = names.iter().map(|name| join(&bin, name));
+    beside.find(|path| walker.files().is_file(path))
+}
+
+fn process(obstacle: &Obstacle) -> Process {
+    Process {
+        environment: obstacle.environment.clone(),
+        user: obstacle.user.clone(),
+        via: obstacle.via.clone(),
+        sure: true,
+        fatal: true,
+        asked: false,
+        first: true,
+        deaf: false,
+    }
+}

@@ -78,6 +78,9 @@ impl Store {
                 ] {
                     create_private(&root.join(folder))?;
                 }
+                // a directory that was there: if it is another's, the folders above protect themselves
+                let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+                let _ = std::fs::set_permissions(root, private);
                 // renamed, so that another process never reads half of it
                 let written = root.join(format!("version.{}", std::process::id()));
                 std::fs::write(&written, VERSION).at("write", &written)?;

@@ -300,6 +300,8 @@ fn others_cannot_enter_the_store() {
     std::fs::create_dir(folder.path().join("made")).unwrap();
     for root in [folder.path().join("made"), folder.path().join("new")] {
         let store = Store::open(&root, "root").unwrap();
+        let mode = std::fs::metadata(&root).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{root:?}");
         for entry in std::fs::read_dir(store.root()).unwrap() {
             let entry = entry.unwrap();
             let meta = entry.metadata().unwrap();

@@ -240,6 +240,33 @@ fn privileged_names_of_mounts_are_no_paths() {
 }
 
 #[test]
+fn privileged_git_leaves_the_repository_of_a_hook_alone() {
+    let bench = bench!();
+    let repository = bench.path("repository");
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        let done = git.arg("-C").arg(&repository).args(arguments).output();
+        String::from_utf8(done.unwrap().stdout).unwrap()
+    };
+    std::fs::create_dir(&repository).unwrap();
+    git(&["init", "--quiet"]);
+    let before = git(&["config", "--local", "--list"]);
+    assert!(before.contains("core.bare"));
+    bench.write(
+        "Dockerfile",
+        "FROM base:1\nADD http://127.0.0.1:1/a.git /a\n",
+    );
+    // what git sets where a hook starts a build
+    let mut command = bench.command(&[], "store", &[]);
+    command.env("GIT_DIR", repository.join(".git"));
+    command.env("GIT_WORK_TREE", &repository);
+    command.env("GIT_INDEX_FILE", repository.join(".git/index"));
+    assert!(!Built::of(command.output().unwrap()).success);
+    assert_eq!(git(&["config", "--local", "--list"]), before);
+    assert_eq!(names(&repository), [".git"]);
+}
+
+#[test]
 fn privileged_a_working_directory_is_no_descriptor_of_the_builder() {
     each_mode!(|mode, bench| {
         for number in [3, 5, 7, 8, 9, 12] {

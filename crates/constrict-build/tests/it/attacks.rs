@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::{MetadataExt, symlink};
 
+use constrict_testing::LayerTar;
+
 use crate::bench;
 use crate::bench::{Bench, Built, benches, names};
 
@@ -146,6 +148,48 @@ fn privileged_destinations_stay_in_the_image() {
             layers[5].contains(&format!("{inside}/work/here 2 644")),
             "{:?}",
             layers[5]
+        );
+    });
+}
+
+#[test]
+fn privileged_archives_are_unpacked_inside() {
+    each_mode!(|mode, bench| {
+        let outside = outside(&bench);
+        let archive =
+            |tar: LayerTar| std::fs::write(bench.path("context/a.tar"), tar.build()).unwrap();
+        let through = |target: &str| {
+            LayerTar::new()
+                .symlink("l", target)
+                .file("l/victim", 0o644, "mine\n")
+        };
+        for tar in [
+            through(&outside),
+            through(&format!("../../../../../../../..{outside}")),
+            LayerTar::new().file("../../..//outside/new", 0o644, "mine\n"),
+            LayerTar::new()
+                .symlink("l", &outside)
+                .hard_link("h", "l/victim")
+                .file("h", 0o600, "mine\n"),
+            LayerTar::new()
+                .symlink("l", &outside)
+                .file("l/.wh.victim", 0o644, ""),
+        ] {
+            archive(tar);
+            // refused, or put where the link leads inside
+            build(&bench, "ADD a.tar /d/\nRUN ls /d\n");
+            untouched(&bench, mode);
+        }
+        archive(
+            LayerTar::new()
+                .directory("./", 0o755)
+                .file("./x", 0o644, "mine\n")
+                .symlink("y", "/d/x"),
+        );
+        assert_eq!(
+            build(&bench, "ADD a.tar /d/\nRUN cat /d/y\n").said(">"),
+            ["mine"],
+            "{mode}"
         );
     });
 }

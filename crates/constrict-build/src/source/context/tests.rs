@@ -148,3 +148,59 @@ fn an_ignore_file_that_cannot_be_read_is_an_error() {
         Ok(Some((".dockerignore".into(), b"FROM sub\n".to_vec())))
     );
 }
+
+#[test]
+fn an_archive_writes_nothing_outside_of_its_folder() {
+    use constrict_testing::LayerTar;
+    let place = Place::new();
+    let store = Store::open(&place.path("store"), "root").unwrap();
+    let outside = place.path("outside");
+    let target = outside.to_str().unwrap();
+    let tar = || LayerTar::new().file("Dockerfile", 0o644, "FROM inside\n");
+    for (name, hostile) in [
+        ("climbing", tar().file("../../../outside/new", 0o644, "x")),
+        (
+            "absolute link",
+            tar().symlink("a", target).file("a/new", 0o644, "x"),
+        ),
+        (
+            "climbing link",
+            tar()
+                .symlink("a", "../../../../outside")
+                .file("a/new", 0o644, "x"),
+        ),
+        (
+            "removed",
+            tar().symlink("a", target).file("a/.wh.ignore", 0o644, ""),
+        ),
+        (
+            "replaced",
+            tar()
+                .directory("a", 0o755)
+                .symlink("a", target)
+                .file("a/new", 0o644, "x"),
+        ),
+        (
+            "hard link",
+            tar()
+                .symlink("a", target)
+                .hard_link("mine", "a/ignore")
+                .file("mine", 0o644, "x"),
+        ),
+    ] {
+        // what is refused is as good as what goes elsewhere
+        let opened = from_bytes(hostile.build(), None, &store);
+        if let Ok(context) = opened {
+            assert_eq!(context.dockerfile, b"FROM inside\n", "{name}");
+        }
+        let mut names: Vec<_> = std::fs::read_dir(&outside)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["Dockerfile", "ignore"], "{name}");
+        let ignore = std::fs::read_to_string(outside.join("ignore")).unwrap();
+        assert_eq!(ignore, "nothing\n", "{name}");
+    }
+    assert!(from_bytes(tar().build(), None, &store).is_ok());
+}

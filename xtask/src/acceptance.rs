@@ -1,8 +1,9 @@
 //! `cargo xtask acceptance`: constrict's images compared with those that docker's BuildKit makes.
 //!
-//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `check`, `lint`, `sarif`, `speed`; all when none is named.
+//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `check`, `verdicts`, `lint`, `sarif`, `speed`; all when none is named.
 //! `docker` is the docker half of `conformance` alone: whether each case shows what it was written for.
 //! `check` compares constrict's verdicts on the images of `checks/` with what docker shows of them; `check-docker` is docker's half.
+//! `verdicts` holds what `build` says of the seeds against what is wrong with them, and mends them.
 //! `lint` compares verdicts on the Dockerfiles of `conformance-lint/`; `sarif` holds reports against SARIF's schema.
 //! `packages` looks for false alarms in images of popular packages; it installs thirty of them, and runs only when named.
 
@@ -23,6 +24,7 @@ mod seeds;
 mod server;
 mod speed;
 mod tree;
+mod verdicts;
 
 use lab::Lab;
 use report::Report;
@@ -37,6 +39,7 @@ pub(crate) fn run(words: &[String]) -> Result<bool> {
             seeds::run,
             determinism::run,
             check::run,
+            verdicts::run,
             lint::run,
             sarif::run,
             speed::run,
@@ -65,6 +68,7 @@ fn tier(name: &str) -> Result<Tier> {
         "lint" => Ok(lint::run),
         "sarif" => Ok(sarif::run),
         "check" => Ok(check::run),
+        "verdicts" => Ok(verdicts::run),
         "packages" => Ok(packages::run),
         "check-docker" => Ok(check::run_docker),
         _ => Err(Error::Unknown {

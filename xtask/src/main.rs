@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use error::{Error, Result};
 
 const USAGE: &str = "usage: cargo xtask check
-       cargo xtask acceptance [conformance [NAME…] | docker [NAME…] | seeds [NAME…] | determinism | speed | check [NAME…] | check-docker [NAME…] | packages [NAME…] | lint [NAME…] | sarif]";
+       cargo xtask acceptance [conformance [NAME…] | docker [NAME…] | seeds [NAME…] | determinism | speed | check [NAME…] | check-docker [NAME…] | verdicts | packages [NAME…] | lint [NAME…] | sarif]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -1,6 +1,7 @@
 //! What a server of this crate does wrong when a test wants it to. Never acts unless asked.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::Response;
 use crate::http::Request;
@@ -44,6 +45,8 @@ pub enum Effect {
     Cut(usize),
     /// Nothing more comes after so many bytes of the body, and the connection stays open.
     Stall(usize),
+    /// After so many bytes of the body nothing comes for this time.
+    Pause(usize, Duration),
     /// The first byte of the body is another.
     Corrupt,
     /// The body has one byte more than it should.
@@ -107,6 +110,10 @@ fn apply(effect: Effect, request: &Request, serve: impl Fn(&Request) -> Response
         Effect::Stall(after) => Response {
             cut: Some(after),
             stalls: true,
+            ..serve(request)
+        },
+        Effect::Pause(after, time) => Response {
+            pause: Some((after, time)),
             ..serve(request)
         },
         Effect::Corrupt => {

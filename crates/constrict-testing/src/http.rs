@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -83,6 +84,8 @@ pub struct Response {
     pub cut: Option<usize>,
     /// Where it would end, it stays open instead, and nothing more is sent.
     pub stalls: bool,
+    /// After so many bytes of the body nothing is sent for this time.
+    pub pause: Option<(usize, Duration)>,
 }
 
 impl Response {
@@ -346,7 +349,12 @@ fn write_response(out: &mut dyn Duplex, request: &Request, response: &Response) 
     out.write_all(head.as_bytes())?;
     if request.method != "HEAD" {
         let end = response.cut.unwrap_or(usize::MAX).min(response.body.len());
-        out.write_all(&response.body[..end])?;
+        let (pauses_at, time) = response.pause.unwrap_or_default();
+        let (first, rest) = response.body[..end].split_at(pauses_at.min(end));
+        out.write_all(first)?;
+        out.flush()?;
+        std::thread::sleep(time);
+        out.write_all(rest)?;
     }
     out.flush()
 }

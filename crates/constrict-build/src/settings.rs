@@ -1,23 +1,5 @@
 //! `constrict.toml`: the user's, under `$XDG_CONFIG_HOME/constrict/`, and the project's, beside the Dockerfile.
-//!
-//! ```toml
-//! bases = "debian"                     # assemble bases from Debian packages where no registry is to be asked
-//! ca = "/etc/company/ca.pem"           # certificate authorities for downloads and for RUN
-//!
-//! [registry."docker.io"]               # by the name that images have
-//! mirrors = ["mirror.example:5000"]    # asked in this order, before the registry itself
-//! http = false                         # spoken to without TLS
-//! insecure = false                     # its certificate is taken unseen
-//!
-//! [check]
-//! allow = ["installer-in-image"]       # rules that are left out
-//!
-//! [debian]
-//! mirror = "https://deb.example/debian"
-//! security = "https://deb.example/debian-security"
-//! keyring = "/etc/company/debian.gpg"  # Debian's keys, where the host does not have them
-//! snapshot = true                      # the mirror is a snapshot: its Release files may be out of date
-//! ```
+//! [`reference`](mod@reference) lists the keys.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +8,8 @@ use constrict_oci::registry::{HostConfig, Mirror};
 use serde::Deserialize;
 
 use crate::error::{Error, IoContext, Result};
+
+pub mod reference;
 
 /// What the files say; the project's counts before the user's.
 #[derive(Clone, Debug, Default, Deserialize)]

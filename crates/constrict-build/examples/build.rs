@@ -38,6 +38,10 @@ impl Observer for Lines {
     fn failed(&self, _: usize, name: &str) {
         println!("failed {name}");
     }
+    fn cancelled(&self, _: usize, name: &str) {
+        println!("cancelled {name}");
+    }
+    fn phase(&self, _: &str) {}
     fn output(&self, _: usize, line: &[u8]) {
         println!("> {}", String::from_utf8_lossy(line).trim_end());
     }
@@ -109,6 +113,7 @@ fn run(arguments: &[String]) -> Result<Digest, Box<dyn std::error::Error>> {
         authorities: None,
         hosts: Vec::new(),
         ca: None,
+        debug_shell: None,
     };
     let image = build(
         &images,

@@ -44,16 +44,17 @@ pub fn build(
     settings: Settings,
     compression: Compression,
 ) -> Result<Built> {
+    let observer = &images.layers.observer;
+    observer.phase("resolving base images");
     let lowered = lower(dockerfile, options, images)?;
+    observer.phase("");
     for warning in &lowered.warnings {
-        images
-            .layers
-            .observer
-            .notice(&warning.message, Some(warning.span));
+        observer.notice(&warning.message, Some(warning.span));
     }
     let layers = Arc::clone(&images.layers);
     let epoch = settings.epoch;
     let solved = Solver::new(layers, settings).solve(&lowered.graph, lowered.result)?;
+    observer.phase("assembling the image");
     let diff_ids = solved.layers(lowered.result).unwrap_or_default();
     let makers = solved.makers(&lowered.graph, lowered.result).into_iter();
     let instructions = makers
@@ -71,16 +72,13 @@ pub fn build(
             layers: solved.layers(stage.result)?.to_vec(),
         })
     });
+    let config = lowered.config;
+    let image = assemble(&images.layers, config, &diff_ids, epoch, compression)?;
+    observer.phase("");
     Ok(Built {
         target: lowered.target,
         stages: stages.collect(),
         instructions,
-        image: assemble(
-            &images.layers,
-            lowered.config,
-            &diff_ids,
-            epoch,
-            compression,
-        )?,
+        image,
     })
 }

@@ -272,6 +272,8 @@ pub struct RunOp {
     pub base: Option<VertexId>,
     /// Program and arguments.
     pub args: Vec<String>,
+    /// The program of SHELL, for people who want to look around.
+    pub shell: String,
     /// A file to be put at `/dev/pipes/NAME`, which `args` execute.
     pub script: Option<(String, String)>,
     /// Environment, in order.

@@ -411,6 +411,8 @@ mod tests {
         fn cached(&self, _: usize, _: &str) {}
         fn finished(&self, _: usize, _: &str, _: std::time::Duration) {}
         fn failed(&self, _: usize, _: &str) {}
+        fn cancelled(&self, _: usize, _: &str) {}
+        fn phase(&self, _: &str) {}
         fn output(&self, _: usize, _: &[u8]) {}
         fn explain(&self, _: usize, _: &str, _: &[String]) {}
         fn notice(&self, _: &str, _: Option<constrict_dockerfile::Span>) {}

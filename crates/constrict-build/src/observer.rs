@@ -15,12 +15,16 @@ pub trait Observer: Send + Sync {
     fn finished(&self, vertex: usize, name: &str, took: Duration);
     /// It failed.
     fn failed(&self, vertex: usize, name: &str);
+    /// It was ended because another one failed.
+    fn cancelled(&self, vertex: usize, name: &str);
     /// A line of output of a RUN.
     fn output(&self, vertex: usize, line: &[u8]);
     /// Why a vertex had to be done (`--explain`).
     fn explain(&self, vertex: usize, name: &str, reasons: &[String]);
     /// Something that the user should know once.
     fn notice(&self, message: &str, span: Option<Span>);
+    /// What is being done besides vertices, for a user who waits; empty when it is over.
+    fn phase(&self, what: &str);
     /// A download of so many bytes begins.
     fn download(&self, what: &str, size: u64) -> Box<dyn registry::Progress>;
 }

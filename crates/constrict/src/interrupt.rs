@@ -1,7 +1,6 @@
 //! Ctrl-C and its kin: a thread that waits for signals, ends every sandbox, tidies up and exits; or, while a container
 //! runs in the foreground, passes them on to it.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -132,8 +131,10 @@ fn end(signal: i32, temporary: &Path) -> ! {
     progress::silence();
     constrict_sandbox::kill_all();
     terminal::restore();
-    // its terminal may be what has gone
-    let _ = writeln!(std::io::stderr(), "error: interrupted");
+    progress::error(
+        "error: interrupted\n",
+        u8::try_from(128 + signal).unwrap_or(1),
+    );
     for _ in 0..ROUNDS {
         if is_tidy(temporary) {
             break;

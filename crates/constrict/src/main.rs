@@ -11,9 +11,7 @@ mod session;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use arguments::{Arguments, Command, Container};
+use arguments::{Command, Container};
 
 /// The exit status of `run` when constrict failed and not the command, as docker's.
 const RUN_FAILED: u8 = 125;
@@ -21,11 +19,10 @@ const RUN_FAILED: u8 = 125;
 fn main() -> ExitCode {
     // in a process of the sandbox this does not return
     constrict_sandbox::init_if_asked();
-    let arguments =
-        match Arguments::try_parse_from(arguments::translated(std::env::args_os().collect())) {
-            Ok(arguments) => arguments,
-            Err(error) => return misused(&error),
-        };
+    let arguments = match arguments::parse(std::env::args_os().collect()) {
+        Ok(arguments) => arguments,
+        Err(error) => return misused(&error),
+    };
     let is_run = matches!(
         arguments.command,
         Command::Run(_) | Command::Container(Container::Run(_))

@@ -21,7 +21,7 @@ use crate::layers::Layers;
 use crate::tree::Tree;
 use crate::view::View;
 
-pub use run::{Agent, Authorities, Secret};
+pub use run::{Agent, Authorities, DebugShell, Secret};
 
 /// The time that a build gives to what it makes, unless `SOURCE_DATE_EPOCH` says another: the second day of 1980.
 ///
@@ -48,6 +48,8 @@ pub struct Settings {
     pub hosts: Vec<(String, String)>,
     /// Where the certificate bundle for downloads is.
     pub ca: Option<PathBuf>,
+    /// Opens a shell where a RUN failed.
+    pub debug_shell: Option<DebugShell>,
 }
 
 /// What a vertex gives.
@@ -116,6 +118,7 @@ pub struct Solver {
     pub(crate) settings: Settings,
     outputs: Vec<OnceLock<Output>>,
     network: run::BuildNetwork,
+    remains: run::AllRemains,
     http: OnceLock<ureq::Agent>,
 }
 
@@ -127,6 +130,7 @@ impl Solver {
             settings,
             outputs: Vec::new(),
             network: run::BuildNetwork::default(),
+            remains: run::AllRemains::default(),
             http: OnceLock::new(),
         }
     }
@@ -137,7 +141,10 @@ impl Solver {
             return Ok(Solved::default());
         };
         self.outputs = (0..graph.len()).map(|_| OnceLock::new()).collect();
-        schedule::run(&self, graph, result)?;
+        schedule::run(&self, graph, result).map_err(|(id, error)| {
+            self.look_into(id, graph.vertex(id), &error);
+            error
+        })?;
         let states = graph.reachable(&[result]).into_iter();
         let states = states.filter_map(|id| match self.outputs[id.index()].get() {
             Some(Output::State(layers)) => Some((id, Arc::clone(layers))),

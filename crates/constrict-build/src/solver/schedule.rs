@@ -11,16 +11,19 @@ use crate::graph::{Graph, VertexId};
 /// Vertices in work at once. More than cores: some wait for the network.
 const WORKERS: usize = 4;
 
+/// The vertex that failed first, and why.
+pub(super) type Failure = (VertexId, Error);
+
 struct Queue {
     ready: Vec<VertexId>,
     /// How many inputs each still waits for.
     waiting: BTreeMap<VertexId, usize>,
     open: usize,
-    failure: Option<Error>,
+    failure: Option<Failure>,
 }
 
 /// Solves everything that `result` needs.
-pub(super) fn run(solver: &Solver, graph: &Graph, result: VertexId) -> Result<()> {
+pub(super) fn run(solver: &Solver, graph: &Graph, result: VertexId) -> Result<(), Failure> {
     let needed = graph.reachable(&[result]);
     let mut users: BTreeMap<VertexId, Vec<VertexId>> = BTreeMap::new();
     let mut waiting = BTreeMap::new();
@@ -46,6 +49,7 @@ pub(super) fn run(solver: &Solver, graph: &Graph, result: VertexId) -> Result<()
         failure: None,
     });
     let changed = Condvar::new();
+    let observer = &solver.layers.observer;
     let worker = || {
         while let Some(id) = next(&queue, &changed) {
             let outcome = solve_one(solver, graph, id);
@@ -62,10 +66,12 @@ pub(super) fn run(solver: &Solver, graph: &Graph, result: VertexId) -> Result<()
                     }
                 }
                 Err(error) if queue.failure.is_none() => {
-                    queue.failure = Some(error);
+                    observer.failed(id.index(), &graph.vertex(id).name);
+                    queue.failure = Some((id, error));
                     constrict_sandbox::kill_all();
                 }
-                Err(_) => {}
+                // killed then, most likely
+                Err(_) => observer.cancelled(id.index(), &graph.vertex(id).name),
             }
             changed.notify_all();
         }
@@ -81,7 +87,7 @@ pub(super) fn run(solver: &Solver, graph: &Graph, result: VertexId) -> Result<()
         });
     }
     match queue.into_inner().expect("the workers are done").failure {
-        Some(error) => Err(error),
+        Some(failure) => Err(failure),
         None => Ok(()),
     }
 }
@@ -116,17 +122,14 @@ fn solve_one(solver: &Solver, graph: &Graph, id: VertexId) -> Result<()> {
             }
             Ok(())
         }
-        Err(error) => {
-            solver.layers.observer.failed(id.index(), &vertex.name);
-            Err(match (error, vertex.span) {
-                (error @ Error::At { .. }, _) | (error, None) => error,
-                (error, Some(span)) => Error::At {
-                    span,
-                    message: format!("{} failed", vertex.name),
-                    hint: None,
-                    source: Some(Box::new(error)),
-                },
-            })
-        }
+        Err(error) => Err(match (error, vertex.span) {
+            (error @ Error::At { .. }, _) | (error, None) => error,
+            (error, Some(span)) => Error::At {
+                span,
+                message: format!("{} failed", vertex.name),
+                hint: None,
+                source: Some(Box::new(error)),
+            },
+        }),
     }
 }

@@ -1,5 +1,5 @@
 //! The words of docker's command line, for a link to this program that is named `docker`: its global flags, which mean
-//! nothing here, and its groups of commands. Never reads what follows the command.
+//! nothing here except for `-v`, and its groups of commands. Never reads what follows the command.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -54,7 +54,10 @@ pub(crate) fn translated(words: Vec<OsString>) -> Vec<OsString> {
     loop {
         let word = text(at);
         let name = word.split('=').next().unwrap_or(word);
-        if ALONE.contains(&name) {
+        let is_attached = WITH_VALUE
+            .iter()
+            .any(|flag| flag.len() == 2 && word.len() > 2 && word.starts_with(flag));
+        if ALONE.contains(&name) || is_attached {
             at += 1;
         } else if WITH_VALUE.contains(&name) || WITH_PATH.contains(&name) {
             at += if word.contains('=') { 1 } else { 2 };
@@ -67,6 +70,7 @@ pub(crate) fn translated(words: Vec<OsString>) -> Vec<OsString> {
         .find(|(group, command, _)| (*group, *command) == (text(at), text(at + 1)));
     let (command, rest) = match grouped {
         Some((_, _, command)) => (*command, at + 2),
+        None if text(at) == "-v" => (&["--version"] as &[&str], at + 1),
         None => (&[] as &[&str], at),
     };
     let program = words.first().cloned();
@@ -100,6 +104,8 @@ mod tests {
             told("/usr/bin/docker --context=ci buildx build -c 1 ."),
             "/usr/bin/docker build -c 1 ."
         );
+        assert_eq!(told("docker -Htcp://x:1 -l error images"), "docker images");
+        assert_eq!(told("docker -v"), "docker --version");
         assert_eq!(told("docker image ls -q"), "docker images -q");
         assert_eq!(
             told("docker builder prune -f"),

@@ -6,11 +6,14 @@ mod container;
 mod docker;
 mod images;
 mod lint;
+mod overview;
 mod run;
 mod start;
 mod system;
 
-use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use build::{BasesMode, Build, NetworkMode, ProgressMode};
 pub(crate) use check::{Check, CheckMode, Explain, ReportFormat};
@@ -35,6 +38,28 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+/// Understands the words of a command line, the program's name first.
+pub(crate) fn parse(words: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    let command = Arguments::command();
+    let overview = overview::text(&command);
+    let mut command = command.override_help(overview);
+    let matches = command.try_get_matches_from_mut(asked(translated(words)))?;
+    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// `help COMMAND` and `version` as the flags that they mean.
+fn asked(words: Vec<OsString>) -> Vec<OsString> {
+    let mut rest = words.iter().skip(1);
+    let flag = match rest.next().and_then(|word| word.to_str()) {
+        Some("help") => "--help",
+        Some("version") => "--version",
+        _ => return words,
+    };
+    let program = words.iter().take(1);
+    let all = program.chain(rest).cloned().chain([flag.into()]);
+    all.collect()
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -56,7 +81,7 @@ pub(crate) enum Command {
     Exec(Exec),
     /// Start containers that have ended
     Start(Containers),
-    /// End containers: the stop signal, and SIGKILL where that does not help
+    /// End containers: the stop signal, SIGKILL if need be
     Stop(Stop),
     /// End containers and start them again
     Restart(Stop),

@@ -1,6 +1,7 @@
 //! `constrict build`: the story of a build as the user sees it.
 
 mod attempt;
+mod debug_shell;
 mod export;
 mod mend;
 mod misuse;
@@ -21,7 +22,6 @@ use super::start;
 use crate::arguments::{Build, CheckMode};
 use crate::failure::Failure;
 use crate::progress::Show;
-use crate::render::style::Style;
 use crate::{progress, session};
 use attempt::{Attempt, Workshop};
 use export::{export, metadata, write};
@@ -95,6 +95,7 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
             mended.attempt
         }
     };
+    observer.phase("");
     let passed = verdict::pass(&attempt.report, arguments.check, &*observer);
     if arguments.start.start {
         started(&workshop, &attempt, &*observer, passed.is_ok())?;
@@ -102,6 +103,7 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     passed?;
     let image = attempt.built.image;
 
+    observer.phase("storing the image");
     export(&images, &image, &arguments, &outputs, &tags, mode)?;
     observer.summary(&image, &tags);
     if let Some(path) = &arguments.iidfile {
@@ -127,11 +129,7 @@ fn started(
     let config = &attempt.built.image.config;
     let started = start::try_out(&workshop.images.layers, config, &arguments.start)?;
     let checked = (arguments.check != CheckMode::Off).then_some(&attempt.report);
-    let style = if progress::colour() {
-        Style::Colour
-    } else {
-        Style::Plain
-    };
+    let style = progress::style();
     if !(arguments.quiet && started.is_plain(checked)) {
         observer.findings(&start::text(&started, checked, style));
     }

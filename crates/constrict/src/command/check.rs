@@ -8,7 +8,7 @@ use constrict_inspect::rules;
 
 use crate::arguments::{Check, ProgressMode, ReportFormat};
 use crate::failure::Failure;
-use crate::render::{finding, report, style::Style};
+use crate::render::{finding, report};
 use crate::{inspection, progress, session};
 
 use super::start;
@@ -29,11 +29,7 @@ pub(crate) fn run(arguments: &Check) -> Result<ExitCode, Failure> {
     };
     let text = match arguments.format {
         ReportFormat::Text => {
-            let style = if progress::colour() {
-                Style::Colour
-            } else {
-                Style::Plain
-            };
+            let style = progress::style();
             let findings = finding::findings(&found.findings, style);
             let gap = if findings.is_empty() { "" } else { "\n" };
             let started = started.as_ref();

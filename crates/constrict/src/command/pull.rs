@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &Pull) -> Result<ExitCode, Failure> {
     let documents = container::pull(&images, &reference, &platform)?;
     progress::close();
     if !arguments.quiet {
-        eprintln!("pulled {}", documents.descriptor.digest);
+        progress::note(&format!("pulled {}", documents.descriptor.digest));
     }
     session::print(&format!("{reference}\n"));
     Ok(ExitCode::SUCCESS)

@@ -1,16 +1,18 @@
-//! What the live display shows, as lines of text; it writes nothing and reads no clock.
+//! What the live display shows, as lines of text, and what is written to turn one picture into the next; it writes
+//! nothing itself and reads no clock.
 //!
 //! ```text
 //!  ✓ [builder 2/4] RUN pip install . 3.2s
 //!  • [builder 3/4] RUN python -m compileall . 0.4s
 //!      Compiling './app.py'...
-//!  ↓ docker.io/library/python 12.3MB of 45.6MB
+//!  ↓ docker.io/library/python ━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌ 12.3MB of 45.6MB
 //! ```
 
 use std::time::Duration;
 
 use super::bytes;
 use super::text::{fit, width};
+use crate::render::style::Style;
 
 /// A step in work.
 pub(super) struct Step {
@@ -22,7 +24,7 @@ pub(super) struct Step {
     pub(super) last_line: String,
 }
 
-/// A download or upload in work.
+/// Downloads or uploads of one thing in work.
 pub(super) struct Transfer {
     /// What is transferred.
     pub(super) name: String,
@@ -43,6 +45,8 @@ pub(super) enum End {
     Cached,
     /// It failed.
     Failed,
+    /// It was ended because something else failed.
+    Cancelled,
 }
 
 const GREEN: &str = "32";
@@ -50,59 +54,89 @@ const RED: &str = "31";
 const BLUE: &str = "34";
 const DIM: &str = "2";
 
-fn paint(code: &str, text: &str) -> String {
-    format!("\x1b[{code}m{text}\x1b[m")
-}
+/// The columns of a bar.
+const BAR: usize = 20;
+/// Terminals with fewer columns have no room for one.
+const BAR_FROM: usize = 60;
+
+/// The terminal keeps what it shows until the end of the update.
+const BEGIN_UPDATE: &str = "\x1b[?2026h";
+const END_UPDATE: &str = "\x1b[?2026l";
+const ERASE_TO_END_OF_LINE: &str = "\x1b[K";
+const ERASE_BELOW: &str = "\x1b[J";
 
 /// ` ✓ name detail`, the name cut so that the line has `columns`.
-fn line(sign: &str, code: &str, name: &str, detail: &str, columns: usize) -> String {
+fn line(
+    (sign, code): (&str, &str),
+    name: &str,
+    detail: &str,
+    columns: usize,
+    style: Style,
+) -> String {
     let room = columns.saturating_sub(4 + width(detail));
     format!(
         " {} {} {}",
-        paint(code, sign),
+        style.paint(code, sign),
         fit(name, room),
-        paint(DIM, detail)
+        style.paint(DIM, detail)
     )
 }
 
 /// A step that has ended: it scrolls up and stays.
-pub(super) fn ended(name: &str, end: End, columns: usize) -> String {
-    match end {
-        End::Done(took) => line("✓", GREEN, name, &seconds(took), columns),
-        End::Cached => line("✓", GREEN, name, "cached", columns),
-        End::Failed => line("✗", RED, name, "failed", columns),
-    }
+pub(super) fn ended(name: &str, end: End, columns: usize, style: Style) -> String {
+    let (sign, detail) = match end {
+        End::Done(took) => (("✓", GREEN), seconds(took)),
+        End::Cached => (("✓", GREEN), "cached".into()),
+        End::Failed => (("✗", RED), "failed".into()),
+        End::Cancelled => (("-", DIM), "cancelled".into()),
+    };
+    line(sign, name, &detail, columns, style)
 }
 
 /// What is in work, in at most `rows` lines of at most `columns`.
 pub(super) fn working(
     steps: &[Step],
     transfers: &[Transfer],
-    columns: usize,
-    rows: usize,
+    (columns, rows): (usize, usize),
+    style: Style,
 ) -> Vec<String> {
     let mut lines = Vec::new();
     for step in steps {
-        lines.push(line("•", BLUE, &step.name, &seconds(step.elapsed), columns));
+        let elapsed = seconds(step.elapsed);
+        lines.push(line(("•", BLUE), &step.name, &elapsed, columns, style));
         if !step.last_line.is_empty() {
             let text = fit(&step.last_line, columns.saturating_sub(5));
-            lines.push(format!("     {}", paint(DIM, &text)));
+            lines.push(format!("     {}", style.paint(DIM, &text)));
         }
     }
-    for transfer in transfers {
-        let detail = format!("{} of {}", bytes(transfer.done), bytes(transfer.size));
-        let sign = if transfer.is_upload { "↑" } else { "↓" };
-        lines.push(line(sign, BLUE, &transfer.name, &detail, columns));
-    }
+    let transfers = transfers.iter();
+    lines.extend(transfers.map(|transfer| self::transfer(transfer, columns, style)));
     if lines.len() > rows {
         let hidden = lines.len() - rows.saturating_sub(1);
         lines.truncate(rows.saturating_sub(1));
-        lines.push(format!(
-            "   {}",
-            paint(DIM, &format!("and {hidden} more lines"))
-        ));
+        let more = format!("and {hidden} more lines");
+        lines.push(format!("   {}", style.paint(DIM, &more)));
     }
     lines
+}
+
+/// ` ↓ name ━━━━╌╌╌╌ 12.3MB of 45.6MB`.
+fn transfer(transfer: &Transfer, columns: usize, style: Style) -> String {
+    let detail = format!("{} of {}", bytes(transfer.done), bytes(transfer.size));
+    let sign = if transfer.is_upload { "↑" } else { "↓" };
+    if columns < BAR_FROM || transfer.size == 0 {
+        return line((sign, BLUE), &transfer.name, &detail, columns, style);
+    }
+    let share = transfer.done.min(transfer.size) as f64 / transfer.size as f64;
+    let done = (share * BAR as f64) as usize;
+    let bar = style.paint(BLUE, &"━".repeat(done)) + &style.paint(DIM, &"╌".repeat(BAR - done));
+    let room = columns.saturating_sub(5 + BAR + width(&detail));
+    format!(
+        " {} {} {bar} {}",
+        style.paint(BLUE, sign),
+        fit(&transfer.name, room),
+        style.paint(DIM, &detail)
+    )
 }
 
 fn seconds(time: Duration) -> String {
@@ -112,98 +146,49 @@ fn seconds(time: Duration) -> String {
     }
 }
 
+/// What is written to show `lines` in place of those that were `drawn`, with `scrolled` above them. The cursor stands
+/// below the last line before and after. Nothing is erased that is written again at once, so that nothing flickers.
+pub(super) fn update(
+    drawn: &[String],
+    scrolled: &[String],
+    lines: &[String],
+    columns: usize,
+) -> String {
+    let mut text = String::from(BEGIN_UPDATE);
+    let up = rows(drawn, columns);
+    if up > 0 {
+        text.push_str(&format!("\x1b[{up}A\r"));
+    }
+    if !scrolled.is_empty() {
+        // these may be wider than the terminal, and do not end where older ones did
+        text.push_str(ERASE_BELOW);
+    }
+    for line in scrolled {
+        text.push_str(line);
+        text.push('\n');
+    }
+    for line in lines {
+        text.push_str(line);
+        text.push_str(ERASE_TO_END_OF_LINE);
+        text.push('\n');
+    }
+    if up > lines.len() && scrolled.is_empty() {
+        text.push_str(ERASE_BELOW);
+    }
+    text.push_str(END_UPDATE);
+    text
+}
+
 /// How many rows lines take that may be wider than the terminal has become.
-pub(super) fn rows(widths: &[usize], columns: usize) -> usize {
-    let rows_of = |width: &usize| width.div_ceil(columns.max(1)).max(1);
-    widths.iter().map(rows_of).sum()
+fn rows(lines: &[String], columns: usize) -> usize {
+    let rows_of = |line: &String| painted_width(line).div_ceil(columns.max(1)).max(1);
+    lines.iter().map(rows_of).sum()
 }
 
 /// The columns of a painted line.
-pub(super) fn painted_width(line: &str) -> usize {
+fn painted_width(line: &str) -> usize {
     width(&super::text::visible(line.as_bytes()))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::{End, Step, Transfer, ended, painted_width, rows, working};
-
-    fn plain(lines: &[String]) -> Vec<String> {
-        let strip = |line: &String| super::super::text::visible(line.as_bytes());
-        lines.iter().map(strip).collect()
-    }
-
-    fn step(name: &str, millis: u64, last_line: &str) -> Step {
-        Step {
-            name: name.into(),
-            elapsed: Duration::from_millis(millis),
-            last_line: last_line.into(),
-        }
-    }
-
-    #[test]
-    fn ended_steps_are_one_line() {
-        let name = "[builder 2/4] RUN pip install --no-cache-dir -r requirements.txt";
-        let lines = [
-            ended(name, End::Done(Duration::from_millis(3210)), 80),
-            ended(name, End::Done(Duration::from_millis(3210)), 40),
-            ended(name, End::Cached, 80),
-            ended(name, End::Failed, 40),
-        ];
-        assert_eq!(
-            plain(&lines),
-            [
-                " ✓ [builder 2/4] RUN pip install --no-cache-dir -r requirements.txt 3.2s",
-                " ✓ [builder 2/4] RUN pip install -… 3.2s",
-                " ✓ [builder 2/4] RUN pip install --no-cache-dir -r requirements.txt cached",
-                " ✗ [builder 2/4] RUN pip install… failed",
-            ]
-        );
-        assert_eq!(
-            lines[0],
-            format!(" \x1b[32m✓\x1b[m {name} \x1b[2m3.2s\x1b[m")
-        );
-    }
-
-    #[test]
-    fn work_is_shown_with_its_last_line_and_bytes() {
-        let steps = [
-            step("[1/2] RUN a", 400, "Collecting flask==3.0.3"),
-            step("[2/2] RUN b", 61_000, ""),
-        ];
-        let transfers = [Transfer {
-            name: "docker.io/library/python".into(),
-            done: 12_345_678,
-            size: 45_600_000,
-            is_upload: false,
-        }];
-        let expected = [
-            " • [1/2] RUN a 0.4s",
-            "     Collecting flask==3.0.3",
-            " • [2/2] RUN b 1m01s",
-            " ↓ docker.io/library/python 12.3MB of 45.6MB",
-        ];
-        assert_eq!(plain(&working(&steps, &transfers, 80, 10)), expected);
-        assert_eq!(
-            plain(&working(&steps, &transfers, 80, 3)),
-            [expected[0], expected[1], "   and 2 more lines"]
-        );
-        assert_eq!(
-            plain(&working(&steps, &transfers, 24, 10)),
-            [
-                " • [1/2] RUN a 0.4s",
-                "     Collecting flask==…",
-                " • [2/2] RUN b 1m01s",
-                " ↓ doc… 12.3MB of 45.6MB",
-            ]
-        );
-    }
-
-    #[test]
-    fn narrower_terminals_wrap_what_was_drawn() {
-        assert_eq!(rows(&[80, 0, 20], 80), 3);
-        assert_eq!(rows(&[80, 0, 20], 40), 4);
-        assert_eq!(painted_width(&ended("日本", End::Cached, 80)), 14);
-    }
-}
+mod tests;

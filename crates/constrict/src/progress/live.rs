@@ -1,7 +1,7 @@
 //! The live display: what has ended scrolls up, what is in work stays at the bottom and is drawn again ten times a second.
 //!
-//! The cursor is never hidden and always stands below what was drawn, so that whatever ends the program leaves the
-//! terminal as it was.
+//! The size of the terminal is asked for at each picture. The cursor is never hidden and always stands below what was
+//! drawn, so that whatever ends the program leaves the terminal as it was.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -16,8 +16,10 @@ use constrict_dockerfile::Span;
 use constrict_oci::{Reference, registry};
 
 use super::frame::{self, End};
-use super::text::visible;
-use super::{Show, bytes, without_numbers};
+use super::tally::Tally;
+use super::text::{visible, wrap};
+use super::{Show, without_numbers};
+use crate::render::style::Style;
 
 /// How often the terminal is written to at most.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -28,19 +30,24 @@ const DEFAULT_SIZE: (usize, usize) = (80, 24);
 
 /// The display.
 pub(crate) struct Live {
-    start: Instant,
+    tally: Tally,
+    style: Style,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
+    style: Style,
     /// By vertex.
     steps: BTreeMap<usize, Step>,
-    transfers: Vec<Weak<Transfer>>,
+    /// What is being done between the steps.
+    phase: Option<Step>,
+    transfers: Vec<Transfers>,
     /// Lines to scroll up with the next draw.
     pending: Vec<String>,
-    /// The widths of the lines at the bottom.
-    drawn: Vec<usize>,
+    /// The lines at the bottom.
+    drawn: Vec<String>,
+    /// The columns that they were drawn for.
+    columns: usize,
     closed: bool,
 }
 
@@ -50,29 +57,83 @@ struct Step {
     last_line: String,
 }
 
-struct Transfer {
+impl Step {
+    fn start(name: &str) -> Self {
+        Step {
+            name: visible(name.as_bytes()),
+            start: Instant::now(),
+            last_line: String::new(),
+        }
+    }
+
+    fn frame(&self) -> frame::Step {
+        frame::Step {
+            name: self.name.clone(),
+            elapsed: self.start.elapsed(),
+            last_line: self.last_line.clone(),
+        }
+    }
+}
+
+/// The blobs of one thing: they share a bar, which lasts until none of them is in work.
+struct Transfers {
     name: String,
-    size: u64,
     is_upload: bool,
-    done: AtomicU64,
     start: Instant,
+    blobs: Vec<Blob>,
+}
+
+struct Blob {
+    size: u64,
+    /// How many bytes are there, as long as it is in work.
+    done: Weak<AtomicU64>,
 }
 
 /// What the registry's client is given: the transfer ends with it.
-struct Handle(Arc<Transfer>);
+struct Handle(Arc<AtomicU64>);
 
 impl registry::Progress for Handle {
     fn bytes(&self, done: u64) {
-        self.0.done.store(done, Ordering::Relaxed);
+        self.0.store(done, Ordering::Relaxed);
+    }
+}
+
+impl Transfers {
+    fn is_over(&self) -> bool {
+        self.blobs.iter().all(|blob| blob.done.strong_count() == 0)
+    }
+
+    fn frame(&self) -> frame::Transfer {
+        // what is over is there
+        let done = |blob: &Blob| match blob.done.upgrade() {
+            Some(done) => done.load(Ordering::Relaxed),
+            None => blob.size,
+        };
+        frame::Transfer {
+            name: self.name.clone(),
+            done: self.blobs.iter().map(done).sum(),
+            size: self.blobs.iter().map(|blob| blob.size).sum(),
+            is_upload: self.is_upload,
+        }
     }
 }
 
 impl Live {
     /// Starts to draw.
-    pub(super) fn start() -> Arc<Self> {
+    pub(super) fn start(style: Style) -> Arc<Self> {
         let live = Arc::new(Live {
-            start: Instant::now(),
-            state: Mutex::default(),
+            tally: Tally::start(),
+            style,
+            state: Mutex::new(State {
+                style,
+                steps: BTreeMap::new(),
+                phase: None,
+                transfers: Vec::new(),
+                pending: Vec::new(),
+                drawn: Vec::new(),
+                columns: 0,
+                closed: false,
+            }),
         });
         let drawn = live.clone();
         thread::spawn(move || {
@@ -99,17 +160,18 @@ impl Live {
         if !state.closed {
             state.steps.clear();
             state.transfers.clear();
+            state.phase = None;
             state.draw();
             state.closed = true;
         }
     }
 
-    fn scroll(&self, line: String) {
+    fn scroll(&self, lines: impl IntoIterator<Item = String>) {
         if super::is_silent() {
             return;
         }
         let mut state = self.state();
-        state.pending.push(line);
+        state.pending.extend(lines);
         if state.closed {
             state.draw();
         }
@@ -117,7 +179,8 @@ impl Live {
 
     fn end(&self, vertex: usize, name: &str, end: End) {
         self.state().steps.remove(&vertex);
-        self.scroll(frame::ended(&visible(name.as_bytes()), end, size().0));
+        let name = visible(name.as_bytes());
+        self.scroll([frame::ended(&name, end, columns(), self.style)]);
     }
 }
 
@@ -129,83 +192,66 @@ fn size() -> (usize, usize) {
     }
 }
 
+/// The columns for our lines. The last one stays free: terminals differ in what they do after it.
+pub(super) fn columns() -> usize {
+    size().0.saturating_sub(1)
+}
+
 impl State {
     /// Writes once: over what was drawn, what has ended, and below it what is in work.
     fn draw(&mut self) {
         let (columns, rows) = size();
-        // the last column stays free: terminals differ in what they do after it
         let lines = self.working(columns.saturating_sub(1), rows.saturating_sub(2).max(1));
-        let widths: Vec<usize> = lines
-            .iter()
-            .map(|line| frame::painted_width(line))
-            .collect();
-        if self.pending.is_empty() && lines.is_empty() && self.drawn.is_empty() {
+        let is_same = lines == self.drawn && columns == self.columns;
+        if self.pending.is_empty() && (is_same || lines.is_empty() && self.drawn.is_empty()) {
             return;
         }
-        let mut text = String::new();
-        let up = frame::rows(&self.drawn, columns);
-        if up > 0 {
-            text.push_str(&format!("\x1b[{up}A\r"));
-        }
-        text.push_str("\x1b[J");
-        for line in self.pending.drain(..).chain(lines) {
-            text.push_str(&line);
-            text.push('\n');
-        }
-        self.drawn = widths;
+        let pending = std::mem::take(&mut self.pending);
+        let text = frame::update(&self.drawn, &pending, &lines, columns);
+        (self.drawn, self.columns) = (lines, columns);
         // nobody reads it: then there is nobody to tell
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
 
     fn working(&mut self, columns: usize, rows: usize) -> Vec<String> {
-        let steps: Vec<frame::Step> = self
-            .steps
-            .values()
-            .filter(|step| step.start.elapsed() > PATIENCE)
-            .map(|step| frame::Step {
-                name: step.name.clone(),
-                elapsed: step.start.elapsed(),
-                last_line: step.last_line.clone(),
-            })
+        let is_shown = |start: Instant| start.elapsed() > PATIENCE;
+        let steps = self.steps.values().filter(|step| is_shown(step.start));
+        let mut steps: Vec<frame::Step> = steps.map(Step::frame).collect();
+        self.transfers.retain(|transfers| !transfers.is_over());
+        let transfers = self.transfers.iter();
+        let transfers: Vec<frame::Transfer> = transfers
+            .filter(|transfers| is_shown(transfers.start))
+            .map(Transfers::frame)
             .collect();
-        self.transfers
-            .retain(|transfer| transfer.strong_count() > 0);
-        let transfers: Vec<frame::Transfer> = self
-            .transfers
-            .iter()
-            .filter_map(Weak::upgrade)
-            .filter(|transfer| transfer.start.elapsed() > PATIENCE)
-            .map(|transfer| frame::Transfer {
-                name: transfer.name.clone(),
-                done: transfer.done.load(Ordering::Relaxed),
-                size: transfer.size,
-                is_upload: transfer.is_upload,
-            })
-            .collect();
-        frame::working(&steps, &transfers, columns, rows)
+        if steps.is_empty() && transfers.is_empty() && self.steps.is_empty() {
+            let phase = self.phase.iter().filter(|phase| is_shown(phase.start));
+            steps.extend(phase.map(Step::frame));
+        }
+        frame::working(&steps, &transfers, (columns, rows), self.style)
     }
 }
 
 impl Observer for Live {
     fn started(&self, vertex: usize, name: &str) {
-        let step = Step {
-            name: visible(name.as_bytes()),
-            start: Instant::now(),
-            last_line: String::new(),
-        };
-        self.state().steps.insert(vertex, step);
+        self.state().steps.insert(vertex, Step::start(name));
     }
 
     fn cached(&self, vertex: usize, name: &str) {
+        self.tally.cached(name);
         self.end(vertex, name, End::Cached);
     }
 
     fn finished(&self, vertex: usize, name: &str, took: Duration) {
+        self.tally.finished(name);
         self.end(vertex, name, End::Done(took));
     }
 
     fn failed(&self, vertex: usize, name: &str) {
         self.end(vertex, name, End::Failed);
+    }
+
+    fn cancelled(&self, vertex: usize, name: &str) {
+        self.end(vertex, name, End::Cancelled);
     }
 
     fn output(&self, vertex: usize, line: &[u8]) {
@@ -218,49 +264,58 @@ impl Observer for Live {
     }
 
     fn explain(&self, _vertex: usize, name: &str, reasons: &[String]) {
-        self.scroll(format!("   not cached: {name}: {}", reasons.join(", ")));
+        let text = format!("   not cached: {name}: {}", reasons.join(", "));
+        self.scroll(wrap(&visible(text.as_bytes()), columns(), "     "));
     }
 
     fn notice(&self, message: &str, _span: Option<Span>) {
-        self.scroll(format!(
-            "\x1b[33mwarning:\x1b[m {}",
-            without_numbers(message)
-        ));
+        let text = format!("warning: {}", without_numbers(message));
+        let mut lines = wrap(&visible(text.as_bytes()), columns(), "  ");
+        let warning = self.style.yellow("warning:");
+        if let Some(first) = lines.first_mut() {
+            *first = first.replacen("warning:", &warning, 1);
+        }
+        self.scroll(lines);
+    }
+
+    fn phase(&self, what: &str) {
+        self.state().phase = (!what.is_empty()).then(|| Step::start(what));
     }
 
     fn download(&self, what: &str, size: u64) -> Box<dyn registry::Progress> {
         let pushed = what.strip_prefix("push ");
-        let transfer = Arc::new(Transfer {
-            name: pushed.unwrap_or(what).into(),
+        let (name, is_upload) = (pushed.unwrap_or(what), pushed.is_some());
+        let done = Arc::new(AtomicU64::new(0));
+        let blob = Blob {
             size,
-            is_upload: pushed.is_some(),
-            done: AtomicU64::new(0),
-            start: Instant::now(),
-        });
-        self.state().transfers.push(Arc::downgrade(&transfer));
-        Box::new(Handle(transfer))
+            done: Arc::downgrade(&done),
+        };
+        let mut state = self.state();
+        state.transfers.retain(|transfers| !transfers.is_over());
+        let known = state
+            .transfers
+            .iter_mut()
+            .find(|transfers| transfers.name == name && transfers.is_upload == is_upload);
+        match known {
+            Some(transfers) => transfers.blobs.push(blob),
+            None => state.transfers.push(Transfers {
+                name: name.into(),
+                is_upload,
+                start: Instant::now(),
+                blobs: vec![blob],
+            }),
+        }
+        Box::new(Handle(done))
     }
 }
 
 impl Show for Live {
     fn findings(&self, text: &str) {
-        for line in text.lines() {
-            self.scroll(line.to_string());
-        }
+        self.scroll(text.lines().map(ToString::to_string));
     }
 
     fn summary(&self, image: &Image, tags: &[Reference]) {
-        let size: u64 = image.manifest.layers.iter().map(|layer| layer.size).sum();
-        self.scroll(format!(
-            "built {} ({} layers, {} compressed) in {:.1}s",
-            image.descriptor.digest,
-            image.manifest.layers.len(),
-            bytes(size),
-            self.start.elapsed().as_secs_f64()
-        ));
-        for tag in tags {
-            self.scroll(format!("tagged {}", tag.familiar()));
-        }
+        self.scroll(self.tally.summary(image, tags).lines(columns()));
         self.close();
     }
 }

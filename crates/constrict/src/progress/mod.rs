@@ -1,11 +1,13 @@
-//! Progress on standard error: live on a terminal, lines as BuildKit's plain mode has them elsewhere.
+//! Progress on standard error: live on a terminal, lines as BuildKit's plain mode has them elsewhere, or JSON.
 
 mod frame;
 mod live;
 mod plain;
-mod text;
+mod raw;
+mod tally;
+pub(crate) mod text;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -14,6 +16,7 @@ use constrict_build::export::image::Image;
 use constrict_oci::Reference;
 
 use crate::arguments::ProgressMode;
+use crate::render::style::Style;
 
 /// Shows progress, and what came of it.
 pub(crate) trait Show: Observer {
@@ -26,20 +29,63 @@ pub(crate) trait Show: Observer {
 /// The display on the terminal, if there is one.
 static LIVE: OnceLock<Arc<live::Live>> = OnceLock::new();
 
+/// The display for programs, if it was asked for.
+static RAW: OnceLock<Arc<raw::Raw>> = OnceLock::new();
+
 /// The way to show that was asked for. To be called once.
 pub(crate) fn observer(mode: ProgressMode, quiet: bool) -> Arc<dyn Show> {
-    if mode == ProgressMode::Plain || quiet || !colour() {
-        return Arc::new(plain::Plain::new(quiet));
+    match mode {
+        ProgressMode::RawJson if !quiet => RAW.get_or_init(raw::Raw::start).clone(),
+        ProgressMode::Auto if !quiet && is_terminal() => {
+            LIVE.get_or_init(|| live::Live::start(style())).clone()
+        }
+        _ => Arc::new(plain::Plain::new(quiet)),
     }
-    LIVE.get_or_init(live::Live::start).clone()
 }
 
-/// Whether standard error takes more than lines of plain text.
+fn is_set(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Whether standard error is a terminal that can be written to anywhere.
+fn is_terminal() -> bool {
+    std::io::stderr().is_terminal() && is_set("TERM").is_some_and(|term| term != "dumb")
+}
+
+/// Whether standard error takes colours.
 pub(crate) fn colour() -> bool {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    std::io::stderr().is_terminal()
-        && set("NO_COLOR").is_none()
-        && set("TERM").is_some_and(|term| term != "dumb")
+    is_terminal() && is_set("NO_COLOR").is_none()
+}
+
+/// The columns for a line on standard error, if it is a terminal.
+pub(crate) fn columns() -> Option<usize> {
+    std::io::stderr().is_terminal().then(live::columns)
+}
+
+/// How messages on standard error are coloured.
+pub(crate) fn style() -> Style {
+    match colour() {
+        true => Style::Colour,
+        false => Style::Plain,
+    }
+}
+
+/// Says why the program fails; as JSON where progress is.
+pub(crate) fn error(text: &str, status: u8) {
+    match RAW.get() {
+        Some(raw) => raw.error(text, status),
+        // if nobody reads it, the exit status still tells
+        None => drop(std::io::stderr().write_all(text.as_bytes())),
+    }
+}
+
+/// A line about what was done, when the display has ended; as JSON where progress is.
+pub(crate) fn note(line: &str) {
+    match RAW.get() {
+        Some(raw) => raw.findings(line),
+        // nobody reads it: then there is nobody to tell
+        None => drop(std::io::stderr().write_all(format!("{line}\n").as_bytes())),
+    }
 }
 
 /// Ends the display, so that something else can be written.

@@ -10,12 +10,13 @@ use constrict_build::export::image::Image;
 use constrict_dockerfile::Span;
 use constrict_oci::{Reference, registry};
 
+use super::tally::Tally;
 use super::{Show, bytes, without_numbers};
 
 /// Lines on standard error.
 pub(crate) struct Plain {
     quiet: bool,
-    start: Instant,
+    tally: Tally,
     /// When each vertex started.
     started: Mutex<HashMap<usize, Instant>>,
 }
@@ -25,7 +26,7 @@ impl Plain {
     pub(crate) fn new(quiet: bool) -> Self {
         Plain {
             quiet,
-            start: Instant::now(),
+            tally: Tally::start(),
             started: Mutex::default(),
         }
     }
@@ -49,10 +50,12 @@ impl Observer for Plain {
     }
 
     fn cached(&self, vertex: usize, name: &str) {
+        self.tally.cached(name);
         self.line(&format!("#{vertex} {name}\n#{vertex} CACHED"));
     }
 
-    fn finished(&self, vertex: usize, _name: &str, took: Duration) {
+    fn finished(&self, vertex: usize, name: &str, took: Duration) {
+        self.tally.finished(name);
         self.line(&format!("#{vertex} DONE {:.1}s", took.as_secs_f64()));
     }
 
@@ -60,17 +63,19 @@ impl Observer for Plain {
         self.line(&format!("#{vertex} ERROR"));
     }
 
+    fn cancelled(&self, vertex: usize, _name: &str) {
+        self.line(&format!("#{vertex} CANCELED"));
+    }
+
     fn output(&self, vertex: usize, line: &[u8]) {
-        let started = self
-            .started
-            .lock()
-            .expect("no panic while held")
-            .get(&vertex)
-            .copied()
-            .unwrap_or(self.start);
+        let started = self.started.lock().expect("no panic while held");
+        let elapsed = match started.get(&vertex) {
+            Some(started) => started.elapsed(),
+            None => self.tally.elapsed(),
+        };
         self.line(&format!(
             "#{vertex} {:.3} {}",
-            started.elapsed().as_secs_f64(),
+            elapsed.as_secs_f64(),
             String::from_utf8_lossy(line)
         ));
     }
@@ -87,6 +92,8 @@ impl Observer for Plain {
             .write_all(format!("warning: {}\n", without_numbers(message)).as_bytes());
     }
 
+    fn phase(&self, _what: &str) {}
+
     fn download(&self, what: &str, size: u64) -> Box<dyn registry::Progress> {
         match what.strip_prefix("push ") {
             Some(what) => self.line(&format!("pushing {what} ({})", bytes(size))),
@@ -102,16 +109,6 @@ impl Show for Plain {
     }
 
     fn summary(&self, image: &Image, tags: &[Reference]) {
-        let size: u64 = image.manifest.layers.iter().map(|layer| layer.size).sum();
-        self.line(&format!(
-            "built {} ({} layers, {} compressed) in {:.1}s",
-            image.descriptor.digest,
-            image.manifest.layers.len(),
-            bytes(size),
-            self.start.elapsed().as_secs_f64()
-        ));
-        for tag in tags {
-            self.line(&format!("tagged {}", tag.familiar()));
-        }
+        self.line(&self.tally.summary(image, tags).line());
     }
 }

@@ -2,7 +2,7 @@
 
 /// What a terminal would show of a line of output: no escape sequences or other control characters, and of a line that
 /// is written over by carriage returns the last version.
-pub(super) fn visible(line: &[u8]) -> String {
+pub(crate) fn visible(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     let last = text
         .trim_end_matches(['\r', '\n'])
@@ -66,7 +66,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// `text` cut to `limit` columns, with `…` if something is missing.
-pub(super) fn fit(text: &str, limit: usize) -> String {
+pub(crate) fn fit(text: &str, limit: usize) -> String {
     if width(text) <= limit {
         return text.into();
     }
@@ -85,9 +85,45 @@ pub(super) fn fit(text: &str, limit: usize) -> String {
     cut
 }
 
+/// `text` in lines of at most `limit` columns, broken between words where it can be; all but the first are indented.
+pub(crate) fn wrap(text: &str, limit: usize, indent: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut words = text.split(' ');
+    let mut line = words.next().unwrap_or_default().to_string();
+    for word in words {
+        if !line.trim().is_empty() && width(&line) + 1 + width(word) > limit {
+            lines.push(std::mem::replace(&mut line, format!("{indent}{word}")));
+        } else {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{fit, visible, width};
+    use super::{fit, visible, width, wrap};
+
+    #[test]
+    fn messages_are_broken_between_words() {
+        let text = "warning: RUN uses the host's network: pasta is not installed";
+        assert_eq!(
+            wrap(text, 30, "  "),
+            [
+                "warning: RUN uses the host's",
+                "  network: pasta is not",
+                "  installed"
+            ]
+        );
+        assert_eq!(wrap(text, 80, "  "), [text]);
+        assert_eq!(
+            wrap("a verylongword b", 5, " "),
+            ["a", " verylongword", " b"]
+        );
+        assert_eq!(wrap("   not cached: x", 80, ""), ["   not cached: x"]);
+    }
 
     #[test]
     fn output_is_shown_without_control_characters() {

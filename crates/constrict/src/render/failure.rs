@@ -11,7 +11,6 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use constrict_build::{Error, RunFailure};
 use constrict_dockerfile::{Span, line_of};
@@ -21,27 +20,25 @@ use super::stages;
 use super::style::Style;
 use crate::failure::Failure;
 use crate::progress;
+use crate::progress::text::{fit, visible, wrap};
 
 /// How many lines of an instruction are shown.
 const LINES: usize = 6;
-/// A longer command is cut: it stands in the Dockerfile's lines above.
-const COMMAND: usize = 100;
+/// A longer command is cut: it stands in the Dockerfile's lines above. The line fits in 80 columns.
+const COMMAND: usize = 44;
+/// The name of a step is cut likewise where no terminal says how wide it is.
+const NAME: usize = 100;
 /// What a kernel without memory kills with.
 const SIGKILL: i32 = 9;
 
-/// Prints a failure on standard error.
+/// Prints a failure.
 pub(crate) fn print(failure: &Failure) {
-    let style = if progress::colour() {
-        Style::Colour
-    } else {
-        Style::Plain
-    };
-    let text = render(failure, style);
-    // if nobody reads it, the exit status still tells
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let text = render(failure, progress::style(), progress::columns());
+    progress::error(&text, failure.status());
 }
 
-fn render(failure: &Failure, style: Style) -> String {
+/// As text for a terminal of so many columns, if it is one.
+fn render(failure: &Failure, style: Style, columns: Option<usize>) -> String {
     let mut text = String::new();
     let hints = match failure {
         Failure::Usage { message, hint } => {
@@ -63,14 +60,14 @@ fn render(failure: &Failure, style: Style) -> String {
         }
         Failure::Told(_) => Vec::new(),
         Failure::Build { error, dockerfile } => {
-            let message = one_line(&error.to_string(), usize::MAX);
+            let message = headline(&error.to_string(), columns);
             let _ = writeln!(text, "{} {message}", style.red("error:"));
             if let (Some((name, content)), Some(span)) = (dockerfile, span(error)) {
-                text.push_str(&place(name, content, span, style));
+                text.push_str(&place(name, content, span, columns, style));
             }
             let last = innermost(error);
             causes(error, style, &mut text);
-            details(last, &mut text);
+            details(last, columns, &mut text);
             let content = dockerfile.as_ref().map(|(_, content)| content.as_slice());
             hints(error, last, content)
         }
@@ -103,7 +100,7 @@ fn span(error: &Error) -> Option<Span> {
 }
 
 /// The lines of the Dockerfile that a span covers.
-fn place(name: &str, content: &[u8], span: Span, style: Style) -> String {
+fn place(name: &str, content: &[u8], span: Span, columns: Option<usize>, style: Style) -> String {
     let first = line_of(content, span.start).line;
     let last = line_of(content, span.end.saturating_sub(1).max(span.start)).line;
     let mut text = format!("  {} {name}:{first}\n", style.blue("-->"));
@@ -113,7 +110,8 @@ fn place(name: &str, content: &[u8], span: Span, style: Style) -> String {
     for number in first..=shown {
         let line = lines.get(number - 1).copied().unwrap_or_default();
         let line = String::from_utf8_lossy(line);
-        let line = line.trim_end();
+        let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(width + 3));
+        let line = fit(line.trim_end(), room);
         let gutter = style.blue(&format!("{number:>width$} |"));
         let _ = writeln!(text, "{}", format!("{gutter} {line}").trim_end());
     }
@@ -157,6 +155,19 @@ fn ended(failure: &RunFailure) -> String {
     }
 }
 
+/// What failed, on one line. The name of a step is cut: its instruction is shown below.
+fn headline(message: &str, columns: Option<usize>) -> String {
+    let message = one_line(message, usize::MAX);
+    match message.strip_suffix(" failed") {
+        Some(name) if name.starts_with('[') => {
+            let around = "error:  failed".len();
+            let room = columns.map_or(NAME, |columns| columns.saturating_sub(around));
+            format!("{} failed", fit(name, room))
+        }
+        _ => message,
+    }
+}
+
 /// Text without line ends and repeated white space, cut at `limit` characters.
 fn one_line(text: &str, limit: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -169,13 +180,9 @@ fn one_line(text: &str, limit: usize) -> String {
 }
 
 /// What an error knows besides its message.
-fn details(error: &Error, text: &mut String) {
+fn details(error: &Error, columns: Option<usize>, text: &mut String) {
     match error {
-        Error::RunFailed(failure) => {
-            for line in &failure.tail {
-                let _ = writeln!(text, "{}", format!("   | {line}").trim_end());
-            }
-        }
+        Error::RunFailed(failure) => text.push_str(&tail(failure, columns)),
         Error::NoSuchBase { asked, .. } => {
             for (whom, answer) in asked {
                 let _ = writeln!(text, "   asked {whom}: {answer}");
@@ -193,6 +200,19 @@ fn details(error: &Error, text: &mut String) {
         }
         _ => {}
     }
+}
+
+/// The last lines of a command, behind bars. What moves the cursor or changes colours is for another screen.
+pub(crate) fn tail(failure: &RunFailure, columns: Option<usize>) -> String {
+    let mut text = String::new();
+    for line in &failure.tail {
+        let line = format!("   | {}", visible(line.as_bytes()));
+        for line in wrap(line.trim_end(), columns.unwrap_or(usize::MAX), "   |   ") {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    text
 }
 
 /// What to type or change.
@@ -317,7 +337,22 @@ cause: `make && make install` ended with exit status 2
    | make: *** No targets.  Stop.
    |
 ";
-        assert_eq!(render(&failure, Style::Plain), expected);
+        assert_eq!(render(&failure, Style::Plain, None), expected);
+    }
+
+    #[test]
+    fn last_lines_are_shown_without_control_and_in_the_terminals_columns() {
+        let failure = at(
+            23,
+            26,
+            run(
+                Exit::Code(1),
+                &["\x1b[31mone two three\x1b[m", " 10%\r100%"],
+            ),
+        );
+        let text = render(&failure, Style::Plain, Some(14));
+        let (_, told) = text.split_once("status 1\n").unwrap();
+        assert_eq!(told, "   | one two\n   |   three\n   | 100%\n");
     }
 
     #[test]
@@ -330,7 +365,7 @@ error: [builder 2/2] RUN make && make install failed
 cause: `make && make install` was killed by signal 9 (SIGKILL)
 hint: a kernel that runs out of memory kills so: `dmesg` tells
 ";
-        assert_eq!(render(&failure, Style::Plain), expected);
+        assert_eq!(render(&failure, Style::Plain, None), expected);
     }
 
     #[test]
@@ -349,7 +384,7 @@ hint: a kernel that runs out of memory kills so: `dmesg` tells
                 nearest: None,
             },
         );
-        let text = render(&failure, Style::Plain);
+        let text = render(&failure, Style::Plain, None);
         let (_, told) = text.split_once("cause: ").unwrap();
         let expected = "\
 `a.pyc` not found in the build context
@@ -370,7 +405,7 @@ hint: add `!a.pyc` below line 2 of .dockerignore
                 hint: Some("another".into()),
             },
         );
-        let text = render(&failure, Style::Plain);
+        let text = render(&failure, Style::Plain, None);
         let (_, told) = text.split_once("cause: ").unwrap();
         let expected = "\
 no image `bulder:latest`
@@ -388,7 +423,7 @@ hint: there is a stage `builder`
             source: std::io::Error::from_raw_os_error(2),
         });
         assert_eq!(
-            render(&failure, Style::Colour),
+            render(&failure, Style::Colour, None),
             "\x1b[1;31merror:\x1b[m cannot open `/x`\n\x1b[1mcause:\x1b[m No such file or directory\n"
         );
     }

@@ -16,7 +16,7 @@ impl Style {
     }
 
     /// Bold yellow: what may go wrong.
-    pub(super) fn yellow(self, text: &str) -> String {
+    pub(crate) fn yellow(self, text: &str) -> String {
         self.paint("1;33", text)
     }
 
@@ -35,7 +35,8 @@ impl Style {
         self.paint("1;32", text)
     }
 
-    fn paint(self, code: &str, text: &str) -> String {
+    /// Any colour, by its code.
+    pub(crate) fn paint(self, code: &str, text: &str) -> String {
         match self {
             Style::Plain => text.into(),
             Style::Colour => format!("\x1b[{code}m{text}\x1b[m"),

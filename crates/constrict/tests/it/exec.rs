@@ -140,7 +140,7 @@ fn privileged_exec_has_a_terminal() {
         "while test \"$(stty size)\" = '0 0'; do :; done; stty size; echo $TERM; cat; exit 6";
     let command = machine.command(&["exec", "-it", "box", "sh", "-c", script]);
     let mut screen = Screen::start(command, 90);
-    screen.wait_for("24 90\r\nxterm\r\n");
+    screen.wait_for("50 90\r\nxterm\r\n");
     screen.type_keys("typed\n");
     screen.wait_for("typed\r\ntyped\r\n");
     // end of input, as a key

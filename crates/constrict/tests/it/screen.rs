@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
@@ -11,12 +12,36 @@ use std::time::{Duration, Instant};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
+/// Rows enough for all that a test writes: nothing scrolls away.
+const ROWS: u16 = 50;
+
 /// A program on a terminal.
 pub(crate) struct Screen {
     child: Child,
     master: File,
-    written: Arc<Mutex<Vec<u8>>>,
-    reader: JoinHandle<()>,
+    shown: Arc<Mutex<Shown>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// What was written to a terminal, and what it shows of it.
+struct Shown {
+    written: Vec<u8>,
+    terminal: vt100::Parser,
+}
+
+impl Shown {
+    /// The rows that are not empty below them, without trailing blanks.
+    fn text(&self) -> String {
+        let (_, columns) = self.terminal.screen().size();
+        let rows = self.terminal.screen().rows(0, columns.into());
+        let mut text = String::new();
+        for row in rows {
+            text.push_str(row.trim_end());
+            text.push('\n');
+        }
+        text.truncate(text.trim_end().len());
+        text + "\n"
+    }
 }
 
 impl Screen {
@@ -25,13 +50,7 @@ impl Screen {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
-        let size = Winsize {
-            ws_row: 24,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        tcsetwinsize(&master, size).unwrap();
+        tcsetwinsize(&master, size(columns)).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
         let slave = || {
             let file = File::options()
@@ -49,20 +68,25 @@ impl Screen {
         // the command holds the other side open
         drop(command);
         let master = File::from(master);
-        let written = Arc::new(Mutex::new(Vec::new()));
-        let (mut from, to) = (master.try_clone().unwrap(), written.clone());
+        let shown = Arc::new(Mutex::new(Shown {
+            written: Vec::new(),
+            terminal: vt100::Parser::new(number(ROWS), number(columns), 0),
+        }));
+        let (mut from, to) = (master.try_clone().unwrap(), shown.clone());
         let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             // the end reads as an error
             while let Ok(length @ 1..) = from.read(&mut buffer) {
-                to.lock().unwrap().extend_from_slice(&buffer[..length]);
+                let mut to = to.lock().unwrap();
+                to.written.extend_from_slice(&buffer[..length]);
+                to.terminal.process(&buffer[..length]);
             }
         });
         Screen {
             child,
             master,
-            written,
-            reader,
+            shown,
+            reader: Some(reader),
         }
     }
 
@@ -71,14 +95,34 @@ impl Screen {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Makes the terminal's window wider or narrower.
+    pub(crate) fn resize(&mut self, columns: u16) {
+        let mut shown = self.shown.lock().unwrap();
+        tcsetwinsize(&self.master, size(columns)).unwrap();
+        let terminal = &mut shown.terminal;
+        terminal.set_size(number(ROWS), number(columns));
+    }
+
     /// Waits until `text` was written.
     pub(crate) fn wait_for(&self, text: &str) {
+        self.wait(text, |shown| {
+            String::from_utf8_lossy(&shown.written).contains(text)
+        });
+    }
+
+    /// Waits until the screen shows `text`; all of the screen then.
+    pub(crate) fn wait_to_see(&self, text: &str) -> String {
+        self.wait(text, |shown| shown.text().contains(text));
+        self.seen()
+    }
+
+    fn wait(&self, text: &str, is_there: impl Fn(&Shown) -> bool) {
         let start = Instant::now();
-        while !String::from_utf8_lossy(&self.written.lock().unwrap()).contains(text) {
+        while !is_there(&self.shown.lock().unwrap()) {
+            let seen = self.seen();
             assert!(
                 start.elapsed() < Duration::from_secs(20),
-                "`{text}` never came: {:?}",
-                self.seen()
+                "`{text}` never came: {seen}"
             );
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -86,52 +130,42 @@ impl Screen {
 
     /// What is on the screen now.
     pub(crate) fn seen(&self) -> String {
-        shown(&self.written.lock().unwrap())
+        self.shown.lock().unwrap().text()
     }
 
     /// Waits for the program; its status and what is on the screen then.
-    pub(crate) fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(self) -> (i32, String) {
+        let (status, seen, _) = self.end_with_all();
+        (status, seen)
+    }
+
+    /// The same, and everything that was written.
+    pub(crate) fn end_with_all(mut self) -> (i32, String, String) {
         let status = self.child.wait().unwrap();
-        self.reader.join().unwrap();
-        let written = self.written.lock().unwrap();
-        (status.code().unwrap_or(-1), shown(&written))
+        self.reader.take().unwrap().join().unwrap();
+        let shown = self.shown.lock().unwrap();
+        let written = String::from_utf8_lossy(&shown.written).into_owned();
+        (status.code().unwrap_or(-1), shown.text(), written)
     }
 }
 
-/// The lines that a terminal shows: of its commands those that constrict uses, and colours left out.
-fn shown(written: &[u8]) -> String {
-    let mut lines = vec![String::new()];
-    let mut at = 0;
-    let text = String::from_utf8_lossy(written).into_owned();
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '\n' => {
-                at += 1;
-                if at == lines.len() {
-                    lines.push(String::new());
-                }
-            }
-            '\r' => {}
-            '\u{1b}' => {
-                assert_eq!(rest.next(), Some('['));
-                let command: String = rest
-                    .by_ref()
-                    .take_while(|c| !c.is_ascii_alphabetic())
-                    .collect();
-                let before = &text[..text.len() - rest.as_str().len()];
-                match before.chars().next_back().unwrap() {
-                    'A' => at -= command.parse::<usize>().unwrap(),
-                    'J' => {
-                        lines.truncate(at);
-                        lines.push(String::new());
-                    }
-                    'm' => {}
-                    other => panic!("the terminal does not know `{other}`"),
-                }
-            }
-            c => lines[at].push(c),
-        }
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // a test that failed leaves no program that waits for keys; one that has ended needs none of it
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
-    lines.join("\n")
+}
+
+fn number(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).unwrap()
+}
+
+fn size(columns: u16) -> Winsize {
+    Winsize {
+        ws_row: ROWS,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    }
 }

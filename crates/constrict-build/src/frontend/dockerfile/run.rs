@@ -44,6 +44,7 @@ impl Lowering<'_> {
         let op = RunOp {
             base: state.result,
             args,
+            shell: state.shell().into_iter().next().unwrap_or_default(),
             script,
             env: state.variables.list().to_vec(),
             unkeyed_env: self.proxies.clone(),

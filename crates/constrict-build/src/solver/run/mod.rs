@@ -5,6 +5,7 @@ mod environment;
 mod mounts;
 mod network;
 mod output;
+mod remains;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use constrict_sandbox::{
 pub use authorities::Authorities;
 pub use mounts::{Agent, Secret};
 pub(super) use network::BuildNetwork;
+pub(super) use remains::AllRemains;
+pub use remains::DebugShell;
 
 use super::key::Key;
 use super::{Output, Solver};
@@ -141,7 +144,13 @@ impl Solver {
             spec.seccomp = Seccomp::Off;
         }
         let (since, started) = (SystemTime::now(), Instant::now());
-        let recorded = self.run_in_sandbox(id, &spec, op)?;
+        let recorded = match self.run_in_sandbox(id, &spec, op) {
+            Ok(recorded) => recorded,
+            Err(error) => {
+                self.keep_remains(id, spec, work, held);
+                return Err(error);
+            }
+        };
         drop(held);
         if let Some(injected) = &injected {
             injected.withdraw(&work.upper())?;

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Mutex;
 
 /// How many lines an error message shows.
-const TAIL: usize = 12;
+const TAIL: usize = 20;
 
 /// Longer lines are cut into pieces of this many bytes, so that a process cannot fill our memory.
 const LINE: u64 = 64 << 10;

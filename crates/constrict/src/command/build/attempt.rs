@@ -68,6 +68,7 @@ impl Workshop<'_> {
         if self.arguments.check == CheckMode::Off {
             return Ok(Report::default());
         }
+        self.images.layers.observer.phase("checking the image");
         let allowed =
             crate::command::check::allowed(&[], self.settings, &String::from_utf8_lossy(text))?;
         let source = verdict::Source {

@@ -4,6 +4,7 @@ use constrict_build::export;
 use constrict_build::source::git;
 use constrict_dockerfile::Dockerfile;
 use constrict_oci::Reference;
+use constrict_sandbox::terminal;
 
 use crate::arguments::Build;
 use crate::command::output::{Kind, Output};
@@ -59,7 +60,7 @@ pub(super) fn check_target(
     })
 }
 
-/// A push that has no name, a directory that cannot be written to.
+/// A push that has no name, a shell without a terminal, a directory that cannot be written to.
 pub(super) fn check_destinations(
     arguments: &Build,
     outputs: &[Output],
@@ -74,6 +75,12 @@ pub(super) fn check_destinations(
             message: "a push needs a name".into(),
             hint: Some("constrict build --push -t REGISTRY/NAME:TAG .".into()),
         });
+    }
+    if arguments.debug_shell && !terminal::is_available() {
+        return Err(Failure::usage_with_hint(
+            "`--debug-shell` needs a terminal as standard input and output",
+            "leave it out where nobody types",
+        ));
     }
     for output in outputs {
         if output.kind == Kind::Local {

@@ -10,6 +10,7 @@ use constrict_build::source::{context, git};
 use constrict_dockerfile::instruction::Network;
 use constrict_oci::Platform;
 
+use super::debug_shell;
 use crate::arguments::{BasesMode, Build, NetworkMode};
 use crate::failure::Failure;
 use crate::session;
@@ -159,6 +160,9 @@ pub(super) fn brought(
         authorities,
         hosts,
         ca,
+        debug_shell: arguments
+            .debug_shell
+            .then(|| Box::new(debug_shell::open) as solver::DebugShell),
     })
 }
 

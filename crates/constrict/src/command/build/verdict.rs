@@ -10,7 +10,7 @@ use crate::arguments::CheckMode;
 use crate::failure::Failure;
 use crate::inspection;
 use crate::progress::{self, Show};
-use crate::render::{finding, style::Style};
+use crate::render::finding;
 
 /// A Dockerfile as it was read.
 pub(super) struct Source<'a> {
@@ -64,11 +64,7 @@ pub(super) fn pass(report: &Report, mode: CheckMode, observer: &dyn Show) -> Res
         .findings
         .iter()
         .filter(|found| found.severity != Severity::Waste);
-    let style = if progress::colour() {
-        Style::Colour
-    } else {
-        Style::Plain
-    };
+    let style = progress::style();
     let text = finding::findings(said, style);
     if !text.is_empty() {
         observer.findings(&text);

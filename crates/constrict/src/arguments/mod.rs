@@ -108,7 +108,7 @@ pub(crate) enum Command {
     Save(Save),
     /// Read images from an archive that docker saved
     Load(Load),
-    /// Remove containers that have ended, images without a name, and what no image needs
+    /// Remove containers that have ended, and what no named image needs
     Prune(Prune),
     /// The store as a whole: df, prune
     #[command(subcommand)]

@@ -29,7 +29,7 @@ pub(crate) struct Prune {
 pub(crate) enum System {
     /// Say what the store takes, and what `prune` would free
     Df,
-    /// Remove containers that have ended, images without a name, and what no image needs
+    /// Remove containers that have ended, and what no named image needs
     Prune(Prune),
 }
 

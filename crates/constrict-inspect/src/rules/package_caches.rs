@@ -195,7 +195,7 @@ mod tests {
     fn lists_and_caches_are_summed_up() {
         let found = Sample::new()
             .file(
-                "var/lib/apt/lists/deb.debian.org_main_Packages",
+                "var/lib/apt/lists/mirror.example_main_Packages",
                 vec![b'x'; 300_000],
             )
             .file("root/.cache/pip/http/a", vec![b'x'; 120_000])

@@ -9,6 +9,7 @@
 //!
 //! A file that a pack does not have was not worth keeping (images, archives, data): it is read from the layer.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -115,7 +116,7 @@ impl Pack {
         let read = || {
             let mut stored = vec![0; place.stored as usize];
             self.file.read_exact_at(&mut stored, place.offset)?;
-            zstd::bulk::decompress(&stored, place.length as usize)
+            decompress(&stored, place.length as usize)
         };
         Some((place.kept, read()))
     }
@@ -149,10 +150,27 @@ impl Pack {
     }
 }
 
+thread_local! {
+    /// One for all records that a thread reads, as in [`write`].
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn decompress(stored: &[u8], length: usize) -> io::Result<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|decompressor| {
+        let decompressor = match decompressor {
+            Some(decompressor) => decompressor,
+            None => decompressor.insert(zstd::bulk::Decompressor::new()?),
+        };
+        decompressor.decompress(stored, length)
+    })
+}
+
 /// Writes the pack of a layer, compressed or not, to `out`; `spool` is where large objects are kept for a moment.
 pub fn write(layer: impl Read, out: &mut (impl Write + ?Sized), spool: &Path) -> Result<(), Error> {
     let mut places: HashMap<String, Place> = HashMap::new();
     let mut offset = 0;
+    // one for all: to set one up costs more than to compress a small file
+    let mut compressor = zstd::bulk::Compressor::new(1)?;
     let mut visit = |found: FoundEntry, content: &mut dyn Read| -> Result<(), Error> {
         let NewKind::File { size } = found.entry.kind else {
             return Ok(());
@@ -174,7 +192,7 @@ pub fn write(layer: impl Read, out: &mut (impl Write + ?Sized), spool: &Path) ->
                 None => return Ok(()),
             },
         };
-        let stored = zstd::bulk::compress(&record, 1)?;
+        let stored = compressor.compress(&record)?;
         let lengths = (u32::try_from(stored.len()), u32::try_from(record.len()));
         let (Ok(stored_length), Ok(length)) = lengths else {
             return Ok(());

@@ -342,8 +342,10 @@ impl Walk<'_, '_> {
         if source.names.bound.contains_key(name) {
             return Defines::Yes;
         }
+        // a finder that a package installs may give it submodules
+        let finds = source.alters_search && self.nodes[id].portions().is_some();
         let closed = source.names.open.is_none()
-            && !(source.alters_search && self.nodes[id].portions().is_some())
+            && !finds
             && !source.truncated
             && !source.alters_path
             && source.newer_syntax.is_none();

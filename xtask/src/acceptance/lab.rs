@@ -79,6 +79,13 @@ impl Lab {
         Command::new(format!("{PEERS}/docker"))
     }
 
+    /// A program of the peers' root file system.
+    pub(crate) fn peer(&self, name: &str) -> Command {
+        let mut command = Command::new(format!("{PEERS}/run"));
+        command.arg(name);
+        command
+    }
+
     /// `constrict` with this run's configuration and store, ended after [`PATIENCE_SECONDS`].
     pub(crate) fn constrict(&self) -> Command {
         let mut command = Command::new("timeout");

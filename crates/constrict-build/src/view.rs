@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use constrict_oci::Digest;
 use constrict_oci::layer::{NewEntry, NewKind};
+use constrict_oci::{Digest, Hasher};
 
 use crate::error::{IgnoredBy, Result};
 use crate::tree::join;
@@ -112,6 +112,10 @@ pub(crate) trait View: Send + Sync {
     fn list(&self, path: &[u8]) -> Result<Vec<Vec<u8>>>;
     /// The digest of a file's content.
     fn digest(&self, path: &[u8]) -> Result<Digest>;
+    /// Adds to `hasher` what is different as soon as anything at or below `path` is; says no if it cannot vouch for that.
+    fn identify(&self, _path: &[u8], _hasher: &mut Hasher) -> Result<bool> {
+        Ok(false)
+    }
     /// Opens a file.
     fn open(&self, path: &[u8]) -> Result<Box<dyn Read + '_>>;
     /// `the build context`, ``stage `builder` ``: for messages.

@@ -1,4 +1,4 @@
-//! Files added to a state: the plan is the key, and a hit costs no more than the plan.
+//! Files added to a state: the plan is the key, and where its inputs are those of the last time it is not even made.
 
 use std::sync::Arc;
 
@@ -24,7 +24,35 @@ impl Solver {
         op: &FilesOp,
     ) -> Result<(Output, bool)> {
         let base = self.state(op.base)?;
-        let (tree, view) = self.view_of(&base, "the image")?;
+        // before anything is read: what changes afterwards has other stamps the next time
+        let inputs = match vertex.no_cache || self.settings.explain {
+            true => None,
+            false => self.inputs(op, &base)?,
+        };
+        if let Some(inputs) = &inputs
+            && let Some(record) = self.layers.store.cache_record(inputs)?
+        {
+            return Ok((Self::with_layer(&base, record.diff_id), true));
+        }
+        let (output, was_cached) = self.planned(id, vertex, op, &base)?;
+        if let (Some(inputs), Output::State(layers)) = (inputs, &output)
+            && let Some(diff_id) = layers.last()
+        {
+            let record = CacheRecord { diff_id: *diff_id };
+            self.layers.store.write_cache_record(&inputs, &record)?;
+        }
+        Ok((output, was_cached))
+    }
+
+    /// The layer of the plan of `op`, from the cache where an equal plan was written before.
+    fn planned(
+        &self,
+        id: VertexId,
+        vertex: &Vertex,
+        op: &FilesOp,
+        base: &[Digest],
+    ) -> Result<(Output, bool)> {
+        let (tree, view) = self.view_of(base, "the image")?;
         let mut plan = Plan::new(&tree, self.settings.epoch);
         for action in &op.actions {
             match action {
@@ -45,14 +73,14 @@ impl Solver {
             && let Some(record) = self.layers.store.cache_record(&digest)?
         {
             self.remember_if_explaining(vertex, &key)?;
-            return Ok((Self::with_layer(&base, record.diff_id), true));
+            return Ok((Self::with_layer(base, record.diff_id), true));
         }
         let _lock = self.layers.store.lock(&format!("key-{}", digest.hex()))?;
         self.layers.observer.started(id.index(), &vertex.name);
         self.explain_miss(id, vertex, &key)?;
         let diff_id = self.write_planned(&plan, &digest)?;
         self.remember_parts(vertex, &key)?;
-        Ok((Self::with_layer(&base, diff_id), false))
+        Ok((Self::with_layer(base, diff_id), false))
     }
 
     /// The layer of a plan, from the cache where it was made before.

@@ -4,6 +4,7 @@
 
 mod explain;
 mod files;
+mod inputs;
 mod key;
 mod run;
 mod schedule;

@@ -3,6 +3,8 @@
 //! Every path is opened below the root's handle and may not leave it (`openat2` with `RESOLVE_IN_ROOT`). Digests of
 //! files come from a stat cache where size, inode and times are those of the last time.
 
+mod unchanged;
+
 use std::collections::HashMap;
 use std::io::Read;
 use std::os::fd::OwnedFd;
@@ -11,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use constrict_dockerfile::ignore::Ignore;
-use constrict_oci::{Digest, DigestWriter};
+use constrict_oci::{Digest, DigestWriter, Hasher};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, openat2, readlinkat, statx};
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +48,8 @@ pub struct Directory {
     ignore: Option<Ignore>,
     /// The name of the file that the patterns are from.
     ignore_file: String,
-    cache: Mutex<StatCache>,
+    /// Read when the first digest is asked for.
+    cache: Mutex<Option<StatCache>>,
     cache_path: Option<PathBuf>,
 }
 
@@ -75,14 +78,18 @@ impl Directory {
 
     /// Keeps digests in `file` from one build to the next.
     pub fn with_stat_cache(mut self, file: PathBuf) -> Self {
-        if let Some(cache) = std::fs::read(&file)
-            .ok()
-            .and_then(|content| serde_json::from_slice(&content).ok())
-        {
-            self.cache = Mutex::new(cache);
-        }
         self.cache_path = Some(file);
         self
+    }
+
+    fn read_stat_cache(&self) -> StatCache {
+        let content = self
+            .cache_path
+            .as_ref()
+            .and_then(|path| std::fs::read(path).ok());
+        content
+            .and_then(|content| serde_json::from_slice(&content).ok())
+            .unwrap_or_default()
     }
 
     /// Where the directory is.
@@ -93,9 +100,11 @@ impl Directory {
     /// Writes the stat cache if it learned something.
     fn save_stat_cache(&self) {
         let cache = self.cache.lock().expect("no panic while the cache is held");
-        if let (Some(path), true) = (&self.cache_path, cache.changed) {
+        if let (Some(path), Some(cache)) = (&self.cache_path, &*cache)
+            && cache.changed
+        {
             let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-            let content = serde_json::to_vec(&*cache).expect("a map of plain data");
+            let content = serde_json::to_vec(cache).expect("a map of plain data");
             // a cache that cannot be written is made again the next time
             if std::fs::write(&temporary, content).is_ok() {
                 let _ = std::fs::rename(&temporary, path);
@@ -183,7 +192,8 @@ impl View for Directory {
         let stamp = stamp_of(&file).at("stat", self.host_path(path))?;
         let key = String::from_utf8_lossy(path).into_owned();
         {
-            let cache = self.cache.lock().expect("no panic while the cache is held");
+            let mut cache = self.cache.lock().expect("no panic while the cache is held");
+            let cache = cache.get_or_insert_with(|| self.read_stat_cache());
             if let Some((known, digest)) = cache.files.get(&key)
                 && *known == stamp
             {
@@ -195,11 +205,9 @@ impl View for Directory {
             .at("read", self.host_path(path))?;
         let (_, digest, _) = writer.finish();
         let mut cache = self.cache.lock().expect("no panic while the cache is held");
+        let cache = cache.get_or_insert_with(|| self.read_stat_cache());
         // a file changed in the last moments may change again within the clock's grain: it is not remembered
-        let now = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |d| d.as_secs() as i64);
-        if std::str::from_utf8(path).is_ok() && now > stamp.changed.0 + 1 {
+        if std::str::from_utf8(path).is_ok() && now() > stamp.changed.0 + 1 {
             cache.files.insert(key, (stamp, digest));
             cache.changed = true;
         }
@@ -211,6 +219,10 @@ impl View for Directory {
             .open_at(path, OFlags::RDONLY | OFlags::NONBLOCK)
             .at("open", self.host_path(path))?;
         Ok(Box::new(std::fs::File::from(file)))
+    }
+
+    fn identify(&self, path: &[u8], hasher: &mut Hasher) -> Result<bool> {
+        unchanged::identify(self, path, hasher)
     }
 
     fn name(&self) -> String {
@@ -229,6 +241,13 @@ impl View for Directory {
             pattern: pattern.to_string(),
         })
     }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs() as i64)
 }
 
 fn meta_of(file: &OwnedFd) -> rustix::io::Result<Meta> {

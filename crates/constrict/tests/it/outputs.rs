@@ -121,3 +121,43 @@ fn privileged_plain_progress_is_a_line_an_event() {
     let again = machine.run(&["build", "--network=none", "-t", "a", "."]);
     assert!(again.stderr.contains(" CACHED\n"), "{}", again.stderr);
 }
+
+#[test]
+fn privileged_what_is_copied_is_looked_at_again_only_if_something_changed() {
+    let machine = machine!();
+    machine.write("file", "one\n");
+    machine.write("sub/other", "other\n");
+    machine.write(
+        "Dockerfile",
+        "FROM base:1 AS first\nWORKDIR /w\nCOPY file sub ./\nFROM base:1\nCOPY --from=first /w /w\n",
+    );
+    let pause = || std::thread::sleep(std::time::Duration::from_millis(2100));
+    let build = || build(&machine, &["."]);
+    pause();
+    let first = build();
+    // a plan needs the indexes of layers, and would have them made again
+    let indexes = machine.path("data/constrict/indexes");
+    let listed = || std::fs::read_dir(&indexes).unwrap().map(Result::unwrap);
+    assert!(listed().count() > 0);
+    listed().for_each(|index| std::fs::remove_file(index.path()).unwrap());
+    assert_eq!(build(), first);
+    assert_eq!(listed().count(), 0);
+
+    // content of the same size and with the same time
+    let file = machine.path("work/file");
+    let modified = std::fs::metadata(&file).unwrap().modified().unwrap();
+    let mut digests = vec![first.clone()];
+    for content in ["two\n", "one\n"] {
+        machine.write("file", content);
+        let opened = std::fs::File::options().write(true).open(&file).unwrap();
+        opened.set_modified(modified).unwrap();
+        digests.push(build());
+        pause();
+        digests.push(build());
+    }
+    let [_, changed, same, back, still] = &digests[..] else {
+        panic!("{digests:?}")
+    };
+    assert_ne!(changed, &first);
+    assert_eq!((same, back, still), (changed, &first, &first));
+}

@@ -152,3 +152,64 @@ fn everything_of_the_host_belongs_to_root() {
     assert_eq!(meta("alone").link_group, None);
     assert_eq!(meta("").link_group, None);
 }
+
+/// What the directory says of everything in it, if it says anything.
+fn identity(folder: &Path) -> Option<Digest> {
+    let ignore = Ignore::parse(b"*.tmp\n").unwrap();
+    let directory = Directory::open(folder, "the build context").unwrap();
+    let view = directory.with_ignore(ignore, ".dockerignore");
+    let mut hasher = Hasher::sha256();
+    let is_sure = view.identify(b"", &mut hasher).unwrap();
+    is_sure.then(|| hasher.finish())
+}
+
+#[test]
+fn a_tree_is_as_it_was_only_while_no_name_mode_or_stamp_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| folder.path().join(path);
+    let pause = || std::thread::sleep(Duration::from_millis(2100));
+    std::fs::create_dir(at("sub")).unwrap();
+    std::fs::write(at("sub/file"), "one").unwrap();
+    std::os::unix::fs::symlink("file", at("sub/link")).unwrap();
+    // just written: it may change again within the clock's grain
+    assert_eq!(identity(folder.path()), None);
+    pause();
+    let first = identity(folder.path()).unwrap();
+    assert_eq!(identity(folder.path()), Some(first));
+    std::fs::write(at("sub/x.tmp"), "ignored").unwrap();
+    assert_eq!(identity(folder.path()), Some(first));
+
+    let mut known = vec![first];
+    let changes: [&dyn Fn(); 6] = [
+        &|| change_quietly(&at("sub/file"), "two"),
+        &|| {
+            std::fs::remove_file(at("sub/link")).unwrap();
+            std::os::unix::fs::symlink("elif", at("sub/link")).unwrap();
+        },
+        &|| std::fs::hard_link(at("sub/file"), at("sub/other")).unwrap(),
+        &|| std::fs::rename(at("sub/other"), at("sub/third")).unwrap(),
+        &|| std::fs::create_dir(at("empty")).unwrap(),
+        &|| {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            std::fs::set_permissions(at("empty"), mode).unwrap();
+        },
+    ];
+    for change in changes {
+        change();
+        pause();
+        let now = identity(folder.path()).unwrap();
+        assert!(!known.contains(&now));
+        known.push(now);
+    }
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        at("sub/pipe"),
+        FileType::Fifo,
+        Mode::from(0o600),
+        0,
+    )
+    .unwrap();
+    pause();
+    // of a pipe nothing can be said
+    assert_eq!(identity(folder.path()), None);
+}

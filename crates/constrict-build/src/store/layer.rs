@@ -26,8 +26,10 @@ pub struct LayerRecord {
 /// The entries of one layer, prepared for looking up.
 #[derive(Debug, Default)]
 pub struct LayerIndex {
-    /// Sorted by path, each once; whiteouts are not among them.
+    /// By path, each once; whiteouts are not among them.
     entries: Vec<Entry>,
+    /// Where in `entries` a path is.
+    places: HashMap<Vec<u8>, usize>,
     /// Directories that exist only because something is below them.
     implied: HashSet<Vec<u8>>,
     whiteouts: HashSet<Vec<u8>>,
@@ -58,6 +60,8 @@ impl LayerIndex {
                 _ => index.entries.push(entry),
             }
         }
+        let paths = index.entries.iter().map(|entry| entry.path.clone());
+        index.places = paths.zip(0..).collect();
         let mut last: &[u8] = b"";
         for entry in &index.entries {
             let mut above = parent(&entry.path);
@@ -67,7 +71,7 @@ impl LayerIndex {
             }
             last = above;
             while !above.is_empty()
-                && place(&index.entries, above).is_none()
+                && !index.places.contains_key(above)
                 && index.implied.insert(above.to_vec())
             {
                 above = parent(above);
@@ -78,7 +82,7 @@ impl LayerIndex {
 
     /// The entry at `path`.
     pub(crate) fn get(&self, path: &[u8]) -> Option<&Entry> {
-        place(&self.entries, path).map(|at| &self.entries[at])
+        self.places.get(path).map(|at| &self.entries[*at])
     }
 
     /// Whether `path` is a directory that has no entry of its own, but something below it.
@@ -151,13 +155,6 @@ impl LayerIndex {
     pub fn opaques(&self) -> impl Iterator<Item = &Vec<u8>> {
         self.opaques.iter()
     }
-}
-
-/// Where `path` is among sorted entries. There are too many indexes, and too few questions to each, for maps to pay.
-fn place(entries: &[Entry], path: &[u8]) -> Option<usize> {
-    entries
-        .binary_search_by(|entry| entry.path.as_slice().cmp(path))
-        .ok()
 }
 
 /// What the paths below `path` begin with.

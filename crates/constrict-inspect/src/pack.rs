@@ -2,7 +2,7 @@
 //! objects what they say of themselves, of bytecode the header.
 //!
 //! ```text
-//! records       each a zstd frame: a text, the beginning of a file, or the postcard of (Object, Symbols)
+//! records       each a zstd frame: a text, the beginning of a file, or 64 bytes and the postcard of (Object, Symbols)
 //! index         a zstd frame: the postcard of path -> place
 //! footer        8 bytes offset of the index, 8 bytes its length (little endian), 16 bytes MAGIC
 //! ```
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::files::{Elf, file_name};
 
 /// Tells a pack, and its version: what it holds changes with what is kept and with what `Object` has.
-const MAGIC: &[u8; 16] = b"constrict-pack-1";
+const MAGIC: &[u8; 16] = b"constrict-pack-2";
 /// A text larger than this is kept only if it is Python's or a zip.
 const SMALL: u64 = 256 << 10;
 /// The largest file that is kept at all.
@@ -129,7 +129,7 @@ impl Pack {
                 content.truncate(limit);
                 Ok(Found::Content(content))
             }
-            Some((Kept::Head, content)) if limit <= HEAD => {
+            Some((Kept::Head | Kept::Elf, content)) if limit <= HEAD => {
                 let mut content = content?;
                 content.truncate(limit);
                 Ok(Found::Content(content))
@@ -141,10 +141,14 @@ impl Pack {
     /// What the ELF object that the layer has at `path` says of itself; `None` if it is none.
     pub fn object(&self, path: &[u8]) -> io::Result<Option<(Object, Symbols)>> {
         match self.record(path) {
-            Some((Kept::Elf, bytes)) => match postcard::from_bytes(&bytes?) {
-                Ok(object) => Ok(Some(object)),
-                Err(_) => Err(io::ErrorKind::InvalidData.into()),
-            },
+            Some((Kept::Elf, bytes)) => {
+                let bytes = bytes?;
+                let facts = bytes.get(HEAD..).unwrap_or_default();
+                match postcard::from_bytes(facts) {
+                    Ok(object) => Ok(Some(object)),
+                    Err(_) => Err(io::ErrorKind::InvalidData.into()),
+                }
+            }
             _ => Ok(None),
         }
     }
@@ -187,10 +191,16 @@ pub fn write(layer: impl Read, out: &mut (impl Write + ?Sized), spool: &Path) ->
                 content.read_to_end(&mut head)?;
                 head
             }
-            Kept::Elf => match object(head, size, content, spool)? {
-                Some(object) => postcard::to_stdvec(&object).map_err(io::Error::other)?,
-                None => return Ok(()),
-            },
+            Kept::Elf => {
+                let mut record = head.clone();
+                record.resize(HEAD, 0);
+                match object(head, size, content, spool)? {
+                    Some(object) => {
+                        postcard::to_extend(&object, record).map_err(io::Error::other)?
+                    }
+                    None => return Ok(()),
+                }
+            }
         };
         let stored = compressor.compress(&record)?;
         let lengths = (u32::try_from(stored.len()), u32::try_from(record.len()));

@@ -1,8 +1,9 @@
 //! Contents of layers: from what inspection keeps of each (`constrict_inspect::pack`), else from the layer itself.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use constrict_build::layers::Layers;
 use constrict_inspect::files::{Contents, Elf};
@@ -14,7 +15,19 @@ use constrict_oci::layer::{FoundEntry, Limits, NewKind, read_layer};
 pub(super) struct LayerContents {
     layers: Arc<Layers>,
     packs: Vec<(Digest, OnceLock<Option<Pack>>)>,
+    /// What was read of layers themselves: each time a whole layer is decompressed.
+    read: Mutex<HashMap<(usize, Vec<u8>), Part>>,
 }
+
+/// The beginning of a file.
+struct Part {
+    bytes: Vec<u8>,
+    /// How much was asked for.
+    limit: usize,
+}
+
+/// A larger part is not kept.
+const KEPT: usize = 8 << 20;
 
 impl LayerContents {
     /// Nothing is read yet.
@@ -23,7 +36,11 @@ impl LayerContents {
             .into_iter()
             .map(|digest| (digest, OnceLock::new()))
             .collect();
-        LayerContents { layers, packs }
+        LayerContents {
+            layers,
+            packs,
+            read: Mutex::default(),
+        }
     }
 
     /// The pack of a layer. The first question makes those of all layers, in parallel.
@@ -45,6 +62,23 @@ impl LayerContents {
 
     fn open(&self, digest: &Digest) -> io::Result<Pack> {
         Pack::open(&self.layers.store.pack_path(digest))
+    }
+
+    /// Reads a file that its pack does not have, once.
+    fn read_once(&self, layer: usize, path: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+        let key = (layer, path.to_vec());
+        let mut known = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(part) = known.get(&key)
+            && (part.limit >= limit || part.bytes.len() < part.limit)
+        {
+            return Ok(part.bytes[..limit.min(part.bytes.len())].to_vec());
+        }
+        let bytes = self.read_from_layer(layer, path, limit)?;
+        if bytes.len() <= KEPT {
+            let bytes = bytes.clone();
+            known.insert(key, Part { bytes, limit });
+        }
+        Ok(bytes)
     }
 
     /// Reads a file that its pack does not have.
@@ -95,7 +129,7 @@ impl Contents for LayerContents {
     fn read(&self, layer: usize, path: &[u8], limit: usize) -> io::Result<Vec<u8>> {
         match self.pack(layer)?.read(path, limit)? {
             Found::Content(content) => Ok(content),
-            Found::Unknown => self.read_from_layer(layer, path, limit),
+            Found::Unknown => self.read_once(layer, path, limit),
         }
     }
 

@@ -105,6 +105,10 @@ impl Venv {
 
 /// The script at a path, if the Python that it names is not in the image.
 pub(crate) fn broken_script(files: &Files, path: &[u8]) -> Option<BrokenScript> {
+    // most are programs
+    if files.read(path, 2)? != b"#!" {
+        return None;
+    }
     let script = Script::parse(&files.read(path, LIMIT)?)?;
     let interpreter = script.interpreter();
     let python = file_name(interpreter.as_bytes()).starts_with(b"python");

@@ -144,6 +144,8 @@ pub(crate) struct Build {
     #[command(flatten)]
     pub(crate) start: Start,
 
+    // brackets of the usage are no links
+    #[allow(rustdoc::broken_intra_doc_links)]
     /// A file, directory or registry (repeatable)
     ///
     /// type=oci|docker|tar|local|registry[,dest=PATH|-][,name=NAME][,compression=gzip|zstd|uncompressed]. The store gets

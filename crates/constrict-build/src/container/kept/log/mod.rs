@@ -1,7 +1,7 @@
 //! What a container wrote: `log` in its directory, and `log.1` with what was before that.
 //!
 //! A line of the file is a line of output, as docker's `json-file` has it: `{"log":"…\n","stream":"stdout","time":"…"}`.
-//! Longer lines are cut into several. At [`LIMIT`] bytes the file is renamed and a new one begun, so that a container
+//! Longer lines are cut into several. At `LIMIT` bytes the file is renamed and a new one begun, so that a container
 //! takes twice as much at most.
 
 mod reader;

@@ -420,7 +420,7 @@ mod tests {
             "postgres://postgres:postgres@db:5432/app",
             "postgres://app:Wq82nd0s@db:5432/app",
             "redis://:secret@cache.corp.net",
-            "https://pypi.org/simple see user@host and a:b",
+            "https://index.example/simple see user@host and a:b",
             "https://git@github.com/a/b",
             "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx1a",
         ] {

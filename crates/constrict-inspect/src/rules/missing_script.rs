@@ -4,7 +4,7 @@
 use crate::facts::Facts;
 use crate::facts::distribution::Distribution;
 use crate::facts::start::{Cause, Obstacle, ObstacleKind};
-use crate::files::{file_name, join, parent, shown};
+use crate::files::{file_name, parent, shown};
 use crate::mend::Mend;
 use crate::rule::{Finding, Rule, Severity};
 
@@ -83,13 +83,10 @@ fn explained(facts: &Facts<'_>, obstacle: &Obstacle, name: &str, mut finding: Fi
                 format!("{directory}:$PATH"),
             )]));
     }
-    let owner = facts.distributions().all.iter().find_map(|found| {
-        let (_, object) = found
-            .documents(facts.files())
-            .scripts()
-            .find(|(script, _)| *script == name)?;
-        Some((found, object.to_string()))
-    });
+    let owner = facts
+        .distributions()
+        .console_script(facts.files(), name)
+        .map(|(owner, object)| (owner, object.to_string()));
     if let Some((owner, _)) = &owner {
         let text = format!("{} {} in {}", owner.name, owner.version, shown(&owner.site));
         finding = finding.because("console script of", text);
@@ -198,11 +195,12 @@ fn with_script(
     let Some((module, function)) = object.split_once(':') else {
         return finding;
     };
-    let Some(python) = python_of(facts, &owner.site) else {
+    let Some(python) = owner.interpreter(facts.files()) else {
         return finding.hint(format!(
             "start it with `python -m {module}`, or copy its script"
         ));
     };
+    let python = shown(&python);
     let first = function.split('.').next().unwrap_or(function);
     let text =
         format!("#!{python}\nimport sys\nfrom {module} import {first}\nsys.exit({function}())\n");
@@ -222,18 +220,6 @@ fn with_script(
             text,
             mode: 0o755,
         })
-}
-
-/// The interpreter that searches a site directory: by the prefix that both have.
-fn python_of(facts: &Facts<'_>, site: &[u8]) -> Option<String> {
-    let version = parent(site);
-    let prefix = parent(parent(version));
-    let name = file_name(version);
-    [name, b"python3".as_slice(), b"python"]
-        .iter()
-        .map(|name| join(&join(prefix, b"bin"), name))
-        .find(|path| facts.files().is_file(path))
-        .map(|path| shown(&path))
 }
 
 #[cfg(test)]

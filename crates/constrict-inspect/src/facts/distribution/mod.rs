@@ -77,6 +77,15 @@ impl Distributions {
             .get(*owners.get(path.strip_prefix(b"/").unwrap_or(path))?)
     }
 
+    /// The distribution that has a console script of this name, and the object that the script calls: `flask.cli:main`.
+    pub fn console_script(&self, files: &Files, name: &str) -> Option<(&Distribution, &str)> {
+        self.all.iter().find_map(|found| {
+            let mut scripts = found.documents(files).scripts();
+            let (_, object) = scripts.find(|(script, _)| *script == name)?;
+            Some((found, object))
+        })
+    }
+
     /// Bytes of the files of a distribution that are in the image.
     pub fn size(&self, facts: &Facts<'_>, of: &Distribution) -> u64 {
         let files = facts.files();
@@ -107,6 +116,15 @@ impl Distribution {
     pub fn documents(&self, files: &Files) -> &Documents {
         self.documents
             .get_or_init(|| Documents::read(files, &self.info, &self.site))
+    }
+
+    /// The interpreter that searches its site directory, by the prefix that both have; relative to the root.
+    pub fn interpreter(&self, files: &Files) -> Option<Vec<u8>> {
+        let version = parent(&self.site);
+        let bin = join(parent(parent(version)), b"bin");
+        let names = [file_name(version), b"python3", b"python"];
+        let mut paths = names.iter().map(|name| join(&bin, name));
+        paths.find(|path| files.is_file(path))
     }
 
     /// The path of a file of its metadata.

@@ -102,22 +102,17 @@ impl Walk<'_, '_> {
         if bound.is_some() || import.form == Form::Star {
             return;
         }
-        if self.nodes[target].found.kind == ModuleKind::Namespace {
-            let outcome = self.module(&full, Some(target), reach, &step);
-            self.note(
-                taken.importer,
-                import.need,
-                in_body,
-                taken.relative,
-                outcome,
-            );
-            return;
-        }
-        if let Some(told) = self.lazy(target, name)
-            && let Ok(base) = self.absolute(target, &told)
-        {
+        let told = self.lazy(target, name);
+        let told = told.and_then(|told| Some((self.absolute(target, &told).ok()?, told)));
+        let outcome = if self.nodes[target].found.kind == ModuleKind::Namespace {
+            Some(self.module(&full, Some(target), reach, &step))
+        } else if let Some((base, told)) = told {
             let step = self.step(target, &told, Some(name), &base);
-            let outcome = self.import_dotted(&base, reach, &step);
+            Some(self.import_dotted(&base, reach, &step))
+        } else {
+            None
+        };
+        if let Some(outcome) = outcome {
             self.note(
                 taken.importer,
                 import.need,

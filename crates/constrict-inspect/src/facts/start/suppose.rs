@@ -4,7 +4,6 @@
 use super::server;
 use super::walk::{Caller, Process, Walker};
 use super::{Obstacle, ObstacleKind, Program, PythonRun, Target};
-use crate::files::{file_name, join, parent};
 
 /// Follows what the first obstacle hides, if it keeps the image from starting and a distribution has the script.
 pub(super) fn follow(walker: &mut Walker<'_, '_>) {
@@ -39,15 +38,11 @@ fn command(walker: &mut Walker<'_, '_>, obstacle: &Obstacle) {
 /// The function that the script would call.
 fn console(walker: &mut Walker<'_, '_>, obstacle: &Obstacle, name: &str) {
     let files = walker.files();
-    let found = walker.facts.distributions().all.iter().find_map(|found| {
-        let documents = found.documents(files);
-        let (_, object) = documents.scripts().find(|(script, _)| *script == name)?;
-        Some((found.site.clone(), object.to_string()))
-    });
-    let Some((site, object)) = found else {
+    let distributions = walker.facts.distributions();
+    let Some((owner, object)) = distributions.console_script(files, name) else {
         return;
     };
-    let Some(executable) = python_of(walker, &site) else {
+    let Some(executable) = owner.interpreter(files) else {
         return;
     };
     let process = process(obstacle);
@@ -63,7 +58,7 @@ fn console(walker: &mut Walker<'_, '_>, obstacle: &Obstacle, name: &str) {
         python: Some(PythonRun {
             target: Target::Console {
                 name: name.to_string(),
-                object,
+                object: object.to_string(),
             },
             arguments: obstacle.argv.get(1..).unwrap_or_default().to_vec(),
             ..PythonRun::default()
@@ -72,15 +67,6 @@ fn console(walker: &mut Walker<'_, '_>, obstacle: &Obstacle, name: &str) {
     };
     server::examine(walker, &mut program, &process);
     walker.record(program);
-}
-
-/// The interpreter that searches a site directory: below the same prefix, else the one on PATH with that name.
-fn python_of(walker: &Walker<'_, '_>, site: &[u8]) -> Option<Vec<u8>> {
-    let version = parent(site);
-    let bin = join(parent(parent(version)), b"bin");
-    let names = [file_name(version), b"python3", b"python"];
-    let mut beside = names.iter().map(|name| join(&bin, name));
-    beside.find(|path| walker.files().is_file(path))
 }
 
 fn process(obstacle: &Obstacle) -> Process {

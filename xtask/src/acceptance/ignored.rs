@@ -70,6 +70,12 @@ const CONTENT: &[(At, &str)] = &[
     ),
 ];
 
+/// Files whose write bits for group and others two docker builds of the same seed may not share either; all else about them must agree.
+const UMASK: &[(At, &str)] = &[(
+    At::Below("/workspaces/modern-dev/.venv/"),
+    "Poetry installs in threads, and `installer` reads the umask by setting it to 0 for a moment: a file made by another thread meanwhile is 0666",
+)];
+
 /// Variables of the peers' bases that the seeds' own bases do not have.
 const VARIABLES: [&str; 2] = ["SSL_CERT_FILE=", "REQUESTS_CA_BUNDLE="];
 
@@ -79,10 +85,12 @@ impl Ignored {
         if self == Self::Nothing {
             return false;
         }
-        let content_only = our
-            .zip(their)
-            .is_some_and(|(our, their)| our.same_but_content(their));
-        listed(BAKED, path) || (content_only && listed(CONTENT, path))
+        let both = |same: fn(&Entry, &Entry) -> bool| {
+            our.zip(their).is_some_and(|(our, their)| same(our, their))
+        };
+        listed(BAKED, path)
+            || (listed(CONTENT, path) && both(Entry::same_but_content))
+            || (listed(UMASK, path) && both(Entry::same_but_umask))
     }
 
     /// Whether the two values of configuration `key` differ only in known ways.

@@ -62,6 +62,15 @@ impl Entry {
         facts(self) == facts(other)
     }
 
+    /// Whether all but the inode and the write bits of group and others is equal.
+    pub(crate) fn same_but_umask(&self, other: &Self) -> bool {
+        let unmasked = |entry: &Self| Self {
+            mode: entry.mode & !0o022,
+            ..entry.clone()
+        };
+        unmasked(self).same(&unmasked(other))
+    }
+
     /// Kind, mode, owner and size, without content.
     pub(crate) fn brief(&self) -> String {
         let Self {

@@ -25,5 +25,5 @@ pub use compress::{Compression, Compressor};
 pub use decompress::Decompressor;
 pub use entry::{Entry, IndexedEntry, Kind, NewEntry, NewKind};
 pub use index::{index_to_bytes, parse_index};
-pub use read::{FoundEntry, LayerRead, Limits, index_layer, read_layer};
+pub use read::{FoundEntry, LayerRead, Limits, index_layer, read_layer, read_verified_layer};
 pub use write::{LayerWriter, Written};

@@ -66,8 +66,44 @@ where
     E: From<Error>,
 {
     let source = Decompressor::new(reader).map_err(read_failed)?;
-    let hashed = HashingReader::new(source, Algorithm::Sha256);
-    let mut tar = TarReader::new(BufReader::with_capacity(BUFFER, hashed), limits.bytes);
+    let hashed = visit_tar(HashingReader::new(source, Algorithm::Sha256), limits, visit)?;
+    let (mut source, diff_id, uncompressed_size) = hashed.finish();
+    if uncompressed_size > limits.bytes {
+        return Err(too_large(limits));
+    }
+    source.drain().map_err(read_failed)?;
+    Ok(LayerRead {
+        diff_id,
+        uncompressed_size,
+    })
+}
+
+/// The same for a layer whose bytes were compared with their digest before: nothing is hashed.
+pub fn read_verified_layer<R, E>(
+    reader: R,
+    limits: &Limits,
+    visit: &mut dyn FnMut(FoundEntry, &mut dyn Read) -> Result<(), E>,
+) -> Result<(), E>
+where
+    R: Read,
+    E: From<Error>,
+{
+    let source = Decompressor::new(reader).map_err(read_failed)?;
+    let mut source = visit_tar(source, limits, visit)?;
+    Ok(source.drain().map_err(read_failed)?)
+}
+
+/// Reads a tar to its end and returns its source.
+fn visit_tar<S, E>(
+    source: S,
+    limits: &Limits,
+    visit: &mut dyn FnMut(FoundEntry, &mut dyn Read) -> Result<(), E>,
+) -> Result<S, E>
+where
+    S: Read,
+    E: From<Error>,
+{
+    let mut tar = TarReader::new(BufReader::with_capacity(BUFFER, source), limits.bytes);
     let mut holes = 0_u64;
     let mut entries = 0;
     while let Some(raw) = tar.next()? {
@@ -95,15 +131,7 @@ where
     let mut rest = tar.into_inner();
     let allowed = limits.bytes.saturating_add(1);
     io::copy(&mut rest.by_ref().take(allowed), &mut io::sink()).map_err(read_failed)?;
-    let (mut source, diff_id, uncompressed_size) = rest.into_inner().finish();
-    if uncompressed_size > limits.bytes {
-        return Err(too_large(limits));
-    }
-    source.drain().map_err(read_failed)?;
-    Ok(LayerRead {
-        diff_id,
-        uncompressed_size,
-    })
+    Ok(rest.into_inner())
 }
 
 /// Reads a layer and hashes every file in it.

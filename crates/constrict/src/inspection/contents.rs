@@ -9,7 +9,7 @@ use constrict_build::layers::Layers;
 use constrict_inspect::files::{Contents, Elf};
 use constrict_inspect::pack::{self, Found, Pack};
 use constrict_oci::Digest;
-use constrict_oci::layer::{FoundEntry, Limits, NewKind, read_layer};
+use constrict_oci::layer::{FoundEntry, Limits, NewKind, read_verified_layer};
 
 /// The contents of some layers, lowest first.
 pub(super) struct LayerContents {
@@ -95,7 +95,7 @@ impl LayerContents {
                 }
                 Ok(())
             };
-        read_layer(blob, &Limits::default(), &mut visit).map_err(io::Error::other)?;
+        read_verified_layer(blob, &Limits::default(), &mut visit).map_err(io::Error::other)?;
         content.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use constrict_oci::Digest;
 use constrict_oci::layer::{Entry, Kind};
 
-use crate::store::LayerIndex;
+use crate::store::{AtPath, LayerIndex, NameKind, PathHash};
 
 /// The layers of a state, lowest first.
 #[derive(Clone, Debug, Default)]
@@ -34,10 +34,21 @@ impl Node<'_> {
     }
 }
 
-/// What a walk down a path has found: the node and the lowest layer that still shows through it.
-struct Found<'t> {
-    node: Node<'t>,
+/// What a walk down a path has found.
+#[derive(Clone, Copy)]
+struct Found {
+    /// The number of the layer.
+    layer: usize,
+    /// What the layer has there; nothing for the root of an image without layers.
+    at: Option<AtPath>,
+    /// The lowest layer that still shows through it.
     floor: usize,
+}
+
+impl Found {
+    fn is_directory(&self) -> bool {
+        self.at.is_none_or(|at| at.kind != NameKind::Other)
+    }
 }
 
 impl Tree {
@@ -60,7 +71,7 @@ impl Tree {
 
     /// What is at `path`, whose last component is not followed if it is a link, nor is any other.
     pub fn get(&self, path: &[u8]) -> Option<Node<'_>> {
-        self.find(path).map(|found| found.node)
+        self.find(path).map(|found| self.node(found))
     }
 
     /// What is at `path` when only the layers up to `layer` count, as for the target of one of its hard links.
@@ -69,9 +80,10 @@ impl Tree {
             .layers
             .iter()
             .rposition(|(digest, _)| digest == layer)?;
+        let hash = PathHash::of(path);
         for at in (0..=top).rev() {
             let (digest, index) = &self.layers[at];
-            if let Some(entry) = index.get(path) {
+            if let Some(entry) = index.at(path, hash).and_then(|at| index.entry(at)) {
                 return Some(Node {
                     entry: Some(entry),
                     layer: digest,
@@ -81,7 +93,21 @@ impl Tree {
         None
     }
 
-    fn find(&self, path: &[u8]) -> Option<Found<'_>> {
+    fn node(&self, found: Found) -> Node<'_> {
+        static NONE: std::sync::LazyLock<Digest> = std::sync::LazyLock::new(|| Digest::of(b""));
+        match self.layers.get(found.layer) {
+            Some((layer, index)) => Node {
+                entry: found.at.and_then(|at| index.entry(at)),
+                layer,
+            },
+            None => Node {
+                entry: None,
+                layer: &NONE,
+            },
+        }
+    }
+
+    fn find(&self, path: &[u8]) -> Option<Found> {
         let mut found = self.step(b"", 0);
         for (at, _) in path
             .iter()
@@ -93,7 +119,7 @@ impl Tree {
                 continue;
             }
             let parent = found?;
-            if !parent.node.is_directory() {
+            if !parent.is_directory() {
                 return None;
             }
             found = self.step(&path[..at], parent.floor);
@@ -101,57 +127,47 @@ impl Tree {
         found
     }
 
-    /// The node at `prefix` among the layers from `floor` up.
-    fn step(&self, prefix: &[u8], floor: usize) -> Option<Found<'_>> {
-        let mut top: Option<Node<'_>> = None;
+    /// What is at `prefix` among the layers from `floor` up.
+    fn step(&self, prefix: &[u8], floor: usize) -> Option<Found> {
+        let hash = PathHash::of(prefix);
+        let mut top: Option<(usize, AtPath)> = None;
         let mut lowest = floor;
-        for at in (floor..self.layers.len()).rev() {
-            let (digest, index) = &self.layers[at];
-            let entry = index.get(prefix);
-            match entry {
-                Some(entry) => {
-                    // an explicit entry says more than a directory implied by a higher layer
-                    let replaces = top.is_none_or(|node| {
-                        node.entry.is_none() && matches!(entry.kind, Kind::Directory)
-                    });
-                    if !matches!(entry.kind, Kind::Directory) && top.is_some() {
-                        lowest = at + 1;
-                        break;
-                    }
-                    if replaces {
-                        top = Some(Node {
-                            entry: Some(entry),
-                            layer: digest,
-                        });
-                    }
-                    if !matches!(entry.kind, Kind::Directory) {
-                        lowest = at;
-                        break;
-                    }
+        for layer in (floor..self.layers.len()).rev() {
+            let (_, index) = &self.layers[layer];
+            match index.at(prefix, hash) {
+                Some(at) if at.kind == NameKind::Other => {
+                    lowest = if top.is_some() { layer + 1 } else { layer };
+                    top = top.or(Some((layer, at)));
+                    break;
                 }
-                None if top.is_none() && index.implies(prefix) => {
-                    top = Some(Node {
-                        entry: None,
-                        layer: digest,
-                    })
-                }
+                // an explicit entry says more than a directory implied by a higher layer
+                Some(at) => match (top, at.kind) {
+                    (None, _) => top = Some((layer, at)),
+                    (Some((_, higher)), NameKind::Directory)
+                        if higher.kind == NameKind::Implied =>
+                    {
+                        top = Some((layer, at));
+                    }
+                    _ => {}
+                },
                 None => {}
             }
             if index.is_opaque(prefix) || index.removes(prefix) {
-                lowest = at;
+                lowest = layer;
                 break;
             }
         }
         if top.is_none() && prefix.is_empty() {
-            // the root of an image without layers
-            static NONE: std::sync::LazyLock<Digest> = std::sync::LazyLock::new(|| Digest::of(b""));
-            top = Some(Node {
-                entry: None,
-                layer: self.layers.last().map_or(&NONE, |(digest, _)| digest),
+            // the root of an image without files
+            return Some(Found {
+                layer: self.layers.len().wrapping_sub(1),
+                at: None,
+                floor: lowest,
             });
         }
-        top.map(|node| Found {
-            node,
+        top.map(|(layer, at)| Found {
+            layer,
+            at: Some(at),
             floor: lowest,
         })
     }
@@ -161,7 +177,7 @@ impl Tree {
         let Some(found) = self.find(path) else {
             return Vec::new();
         };
-        if !found.node.is_directory() {
+        if !found.is_directory() {
             return Vec::new();
         }
         let mut names = BTreeSet::new();

@@ -4,6 +4,7 @@
 //! and several processes may use one store at once. The layout is drawn in `docs/store.md`.
 
 mod blob;
+mod index;
 mod inspection;
 mod layer;
 mod lock;
@@ -16,7 +17,9 @@ mod tag;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use layer::{LayerIndex, LayerRecord};
+pub use index::LayerIndex;
+pub(crate) use index::{AtPath, NameKind, PathHash};
+pub use layer::LayerRecord;
 pub use lock::Lock;
 pub(crate) use record::differences;
 pub use record::{CacheRecord, Component};

@@ -127,8 +127,7 @@ fn a_damaged_index_is_forgotten_so_that_it_is_made_anew() {
     assert_eq!(
         index
             .entries()
-            .iter()
-            .map(|entry| &*entry.path)
+            .map(|entry| entry.path)
             .collect::<Vec<_>>(),
         [b"file"]
     );

@@ -16,11 +16,11 @@
 //! bytes = varint length + so many bytes; varint = LEB128, at most 10 bytes
 //! ```
 
-use std::collections::BTreeMap;
+mod raw;
 
-use crate::layer::path::is_normal;
 use crate::layer::{Entry, IndexedEntry, Kind};
-use crate::{Algorithm, Digest, Error, Result};
+use crate::{Algorithm, Error, Result};
+use raw::{Input, RawKind};
 
 const MAGIC: &[u8; 8] = b"ocilyrix";
 const VERSION: u32 = 1;
@@ -43,23 +43,99 @@ pub fn index_to_bytes(entries: &[IndexedEntry]) -> Vec<u8> {
 
 /// The index that [`index_to_bytes`] wrote; bytes that it cannot have written are an error.
 pub fn parse_index(bytes: &[u8]) -> Result<Vec<IndexedEntry>> {
+    let (mut input, count) = begin(bytes)?;
+    let mut entries = Vec::with_capacity(count.min(input.left() / ENTRY_MIN));
+    for _ in 0..count {
+        entries.push(input.raw()?.to_entry()?);
+    }
+    end(&input)?;
+    Ok(entries)
+}
+
+/// An entry where it lies in the bytes of an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spot<'b> {
+    /// Where it begins: for [`entry_at`].
+    pub at: usize,
+    /// Where its path begins.
+    pub path_at: usize,
+    /// As [`Entry::path`].
+    pub path: &'b [u8],
+    /// What it is.
+    pub kind: SpotKind<'b>,
+}
+
+/// What an entry is, as far as it says something of other paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpotKind<'b> {
+    /// As [`Kind::Directory`].
+    Directory,
+    /// As [`Kind::Hardlink`].
+    Hardlink {
+        /// A path like [`Entry::path`].
+        target: &'b [u8],
+    },
+    /// As [`Kind::Whiteout`].
+    Whiteout,
+    /// As [`Kind::Opaque`].
+    Opaque,
+    /// A file, symbolic link, device or pipe.
+    Other,
+}
+
+/// Shows each entry of what [`index_to_bytes`] wrote, in its order, without making an [`Entry`] of it. The same bytes are an
+/// error as for [`parse_index`].
+pub fn scan_index<'b>(bytes: &'b [u8], mut each: impl FnMut(Spot<'b>)) -> Result<()> {
+    let (mut input, count) = begin(bytes)?;
+    for _ in 0..count {
+        let at = bytes.len() - input.left();
+        let raw = input.raw()?;
+        let kind = match raw.kind {
+            RawKind::Directory => SpotKind::Directory,
+            RawKind::Hardlink { target } => SpotKind::Hardlink { target },
+            RawKind::Whiteout => SpotKind::Whiteout,
+            RawKind::Opaque => SpotKind::Opaque,
+            _ => SpotKind::Other,
+        };
+        each(Spot {
+            at,
+            path_at: bytes.len() - raw.left_after_path - raw.path.len(),
+            path: raw.path,
+            kind,
+        });
+    }
+    end(&input)
+}
+
+/// The entry that begins at `at`, as [`scan_index`] tells it.
+pub fn entry_at(bytes: &[u8], at: usize) -> Result<IndexedEntry> {
+    let rest = bytes.get(at..).ok_or(Error::LayerIndex {
+        reason: "it ends too early",
+    })?;
+    Input::new(rest).raw()?.to_entry()
+}
+
+/// What follows the head, and how many entries that should be.
+fn begin(bytes: &[u8]) -> Result<(Input<'_>, usize)> {
     let damaged = |reason| Error::LayerIndex { reason };
     let rest = bytes
         .strip_prefix(MAGIC)
-        .ok_or(damaged("it does not start as an index does"))?;
-    let mut input = Input(rest);
+        .ok_or_else(|| damaged("it does not start as an index does"))?;
+    let mut input = Input::new(rest);
     if u32::from_le_bytes(input.array()?) != VERSION {
         return Err(damaged("it has another version"));
     }
     let count = u32::from_le_bytes(input.array()?) as usize;
-    let mut entries = Vec::with_capacity(count.min(input.0.len() / ENTRY_MIN));
-    for _ in 0..count {
-        entries.push(input.entry()?);
+    Ok((input, count))
+}
+
+fn end(input: &Input<'_>) -> Result<()> {
+    match input.left() {
+        0 => Ok(()),
+        _ => Err(Error::LayerIndex {
+            reason: "bytes follow the last entry",
+        }),
     }
-    if !input.0.is_empty() {
-        return Err(damaged("bytes follow the last entry"));
-    }
-    Ok(entries)
 }
 
 fn put_entry(out: &mut Vec<u8>, indexed: &IndexedEntry) {
@@ -128,130 +204,4 @@ fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 
 fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)).cast_unsigned()
-}
-
-fn unzigzag(value: u64) -> i64 {
-    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
-}
-
-/// What is left to read.
-struct Input<'a>(&'a [u8]);
-
-impl<'a> Input<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(Error::LayerIndex {
-            reason: "it ends too early",
-        })?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        Ok(self
-            .take(N)?
-            .try_into()
-            .expect("take returns as many bytes as asked for"))
-    }
-
-    fn varint(&mut self) -> Result<u64> {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let [byte] = self.array()?;
-            let bits = u64::from(byte & 0x7f);
-            if shift == 63 && bits > 1 {
-                break;
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(Error::LayerIndex {
-            reason: "a number is too large",
-        })
-    }
-
-    fn number(&mut self) -> Result<u32> {
-        u32::try_from(self.varint()?).map_err(|_| Error::LayerIndex {
-            reason: "a number is too large",
-        })
-    }
-
-    fn bytes(&mut self) -> Result<&'a [u8]> {
-        let length = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
-        self.take(length)
-    }
-
-    fn path(&mut self) -> Result<Vec<u8>> {
-        let path = self.bytes()?;
-        if is_normal(path) {
-            Ok(path.to_vec())
-        } else {
-            Err(Error::LayerIndex {
-                reason: "a path is not in normal form",
-            })
-        }
-    }
-
-    fn entry(&mut self) -> Result<IndexedEntry> {
-        let path = self.path()?;
-        let [tag] = self.array()?;
-        let (mode, uid, gid) = (self.number()?, self.number()?, self.number()?);
-        let mtime = unzigzag(self.varint()?);
-        let mut xattrs = BTreeMap::new();
-        for _ in 0..self.varint()? {
-            let (name, value) = (self.bytes()?, self.bytes()?);
-            xattrs.insert(name.to_vec(), value.to_vec());
-        }
-        let (kind, content_offset) = self.kind(tag)?;
-        Ok(IndexedEntry {
-            entry: Entry {
-                path,
-                kind,
-                mode,
-                uid,
-                gid,
-                mtime,
-                xattrs,
-            },
-            content_offset,
-        })
-    }
-
-    fn kind(&mut self, tag: u8) -> Result<(Kind, Option<u64>)> {
-        let kind = match tag {
-            0 | 9 => {
-                let (size, offset) = (self.varint()?, self.varint()?.checked_sub(1));
-                let digest = match tag {
-                    0 => Digest::from_sha256(self.array()?),
-                    _ => Digest::from_sha512(self.array()?),
-                };
-                return Ok((Kind::File { size, digest }, offset));
-            }
-            1 => Kind::Directory,
-            2 => Kind::Symlink {
-                target: self.bytes()?.to_vec(),
-            },
-            3 => Kind::Hardlink {
-                target: self.path()?,
-            },
-            4 => Kind::CharDevice {
-                major: self.number()?,
-                minor: self.number()?,
-            },
-            5 => Kind::BlockDevice {
-                major: self.number()?,
-                minor: self.number()?,
-            },
-            6 => Kind::Fifo,
-            7 => Kind::Whiteout,
-            8 => Kind::Opaque,
-            _ => {
-                return Err(Error::LayerIndex {
-                    reason: "an entry has an unknown kind",
-                });
-            }
-        };
-        Ok((kind, None))
-    }
 }

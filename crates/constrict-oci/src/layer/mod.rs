@@ -24,6 +24,6 @@ mod write;
 pub use compress::{Compression, Compressor};
 pub use decompress::Decompressor;
 pub use entry::{Entry, IndexedEntry, Kind, NewEntry, NewKind};
-pub use index::{index_to_bytes, parse_index};
+pub use index::{Spot, SpotKind, entry_at, index_to_bytes, parse_index, scan_index};
 pub use read::{FoundEntry, LayerRead, Limits, index_layer, read_layer, read_verified_layer};
 pub use write::{LayerWriter, Written};

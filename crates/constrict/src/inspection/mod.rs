@@ -68,7 +68,7 @@ fn entries(layers: &Arc<Layers>, diff_ids: &[Digest]) -> Result<Vec<Arc<[Entry]>
     layers.tree(diff_ids)?;
     let listed = diff_ids
         .iter()
-        .map(|diff_id| Ok(layers.index(diff_id)?.entries().into()));
+        .map(|diff_id| Ok(layers.index(diff_id)?.entries().collect()));
     listed.collect()
 }
 

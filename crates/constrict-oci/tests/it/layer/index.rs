@@ -1,7 +1,9 @@
 //! The index of a layer against bytes that nobody wrote.
 
 use constrict_oci::Digest;
-use constrict_oci::layer::{Entry, IndexedEntry, Kind, index_to_bytes, parse_index};
+use constrict_oci::layer::{
+    Entry, IndexedEntry, Kind, Spot, SpotKind, entry_at, index_to_bytes, parse_index, scan_index,
+};
 use proptest::prelude::*;
 
 fn sample() -> Vec<IndexedEntry> {
@@ -59,6 +61,32 @@ fn every_kind_comes_back() {
     assert_eq!(parse_index(&index_to_bytes(&[])).unwrap(), []);
 }
 
+/// What a scan shows, each entry decoded by its place.
+fn scanned(bytes: &[u8]) -> constrict_oci::Result<Vec<IndexedEntry>> {
+    let mut spots: Vec<Spot<'_>> = Vec::new();
+    scan_index(bytes, |spot| spots.push(spot))?;
+    let decoded = spots.iter().map(|spot| {
+        let indexed = entry_at(bytes, spot.at).expect("a scan vouches for what it shows");
+        let kind = match &indexed.entry.kind {
+            Kind::Directory => SpotKind::Directory,
+            Kind::Hardlink { target } => SpotKind::Hardlink { target },
+            Kind::Whiteout => SpotKind::Whiteout,
+            Kind::Opaque => SpotKind::Opaque,
+            _ => SpotKind::Other,
+        };
+        assert_eq!((spot.path, spot.kind), (&indexed.entry.path[..], kind));
+        assert_eq!(&bytes[spot.path_at..][..spot.path.len()], spot.path);
+        indexed
+    });
+    Ok(decoded.collect())
+}
+
+#[test]
+fn a_scan_shows_what_is_parsed() {
+    assert_eq!(scanned(&index_to_bytes(&sample())).unwrap(), sample());
+    assert!(entry_at(b"", 1).is_err());
+}
+
 #[test]
 fn every_cut_is_an_error() {
     let bytes = index_to_bytes(&sample());
@@ -92,7 +120,10 @@ proptest! {
         let mut bytes = index_to_bytes(&sample());
         let at = at % bytes.len();
         bytes[at] = byte;
-        if let Ok(entries) = parse_index(&bytes) {
+        let text = |error: constrict_oci::Error| error.to_string();
+        let scanned = scanned(&bytes).map_err(text);
+        prop_assert_eq!(&scanned, &parse_index(&bytes).map_err(text));
+        if let Ok(entries) = scanned {
             prop_assert_eq!(parse_index(&index_to_bytes(&entries)).unwrap(), entries);
         }
     }

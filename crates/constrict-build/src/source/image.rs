@@ -158,12 +158,10 @@ impl Images {
         if !self.layers.store.has_blob(&manifest.config.digest) {
             self.layers.pull(reference, &manifest.config)?;
         }
-        self.layers.store.write_json(
-            &memory,
-            &Remembered {
-                manifest: descriptor.digest,
-            },
-        )?;
+        let remembered = Remembered {
+            manifest: descriptor.digest,
+        };
+        self.layers.store.keep_json(&memory, &remembered)?;
         let config = ImageConfig::parse(&self.layers.store.read_blob(&manifest.config.digest)?)?;
         Ok(Documents {
             descriptor,

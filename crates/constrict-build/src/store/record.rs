@@ -38,9 +38,7 @@ impl Store {
         let record: Option<CacheRecord> = self.read_json(&path)?;
         match record {
             Some(record) if self.layer_record(&record.diff_id)?.is_some() => {
-                // when it was last used, for prune; a store that cannot be written to is still good for reading
-                let _ = std::fs::File::open(&path)
-                    .and_then(|file| file.set_modified(std::time::SystemTime::now()));
+                mark_used(&path);
                 Ok(Some(record))
             }
             _ => Ok(None),
@@ -59,12 +57,11 @@ impl Store {
 
     /// Remembers what the place `slot` is made of.
     pub(crate) fn write_slot(&self, slot: &Digest, components: &[Component]) -> Result<()> {
-        self.write_json(
-            &self.root.join("slots").join(slot.hex()),
-            &SlotRecord {
-                components: components.to_vec(),
-            },
-        )
+        let path = self.root.join("slots").join(slot.hex());
+        // ext4 sends what takes the place of another file to the disk at once; an explanation may as well be lost
+        let _ = std::fs::remove_file(&path);
+        let components = components.to_vec();
+        self.write_json(&path, &SlotRecord { components })
     }
 
     /// Reads a JSON file; a missing or unreadable one (of another version) is `None`.
@@ -77,11 +74,27 @@ impl Store {
             .and_then(|content| serde_json::from_slice(&content).ok()))
     }
 
+    /// Writes a JSON file unless that is what it has already: putting one in the place of another waits for the disk.
+    pub(crate) fn keep_json<T: Serialize>(&self, path: &std::path::Path, value: &T) -> Result<()> {
+        let content = serde_json::to_vec(value).expect("records are plain data");
+        if self.read_file(path)?.is_some_and(|known| known == content) {
+            mark_used(path);
+            return Ok(());
+        }
+        self.write_file(path, &content)
+    }
+
     /// Writes a JSON file whole or not at all.
     pub(crate) fn write_json<T: Serialize>(&self, path: &std::path::Path, value: &T) -> Result<()> {
         let content = serde_json::to_vec(value).expect("records are plain data");
         self.write_file(path, &content)
     }
+}
+
+/// When a file was last used, for prune; a store that cannot be written to is still good for reading.
+fn mark_used(path: &std::path::Path) {
+    let _ =
+        std::fs::File::open(path).and_then(|file| file.set_modified(std::time::SystemTime::now()));
 }
 
 /// The first differences between two lists of components, as sentences.

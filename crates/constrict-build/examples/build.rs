@@ -1,7 +1,8 @@
 //! Builds one context and prints what happens: the least program around [`constrict_build::build`].
 //!
 //! `build STORE REGISTRY CONTEXT [ID=FILE]…`: Docker Hub's images are taken from REGISTRY, the rest are secrets. RUN has no
-//! network. Says `start`, `cached`, `done` and `failed` of each step, the output of RUN, at last the image's digest.
+//! network. Says `start`, `cached`, `done` and `failed` of each step, the output of RUN, at last the image's digest; and why a
+//! step is done, unless `EXPLAIN=no` lets plans be known by their inputs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -104,7 +105,7 @@ fn run(arguments: &[String]) -> Result<Digest, Box<dyn std::error::Error>> {
     let settings = Settings {
         epoch: DEFAULT_EPOCH,
         clamp: false,
-        explain: true,
+        explain: std::env::var_os("EXPLAIN").is_none_or(|explain| explain != "no"),
         scope: "example".into(),
         secrets: secrets
             .map(|(id, file)| (id.to_string(), Secret::File(file.into())))

@@ -221,5 +221,6 @@ pub(crate) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     [directory, b"/", name].concat()
 }
 
+mod deciding;
 #[cfg(test)]
 pub(crate) mod tests;

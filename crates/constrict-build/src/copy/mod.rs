@@ -12,7 +12,9 @@ pub(crate) use archive::ArchiveView;
 pub(crate) use chmod::ModeChange;
 pub(crate) use owner::{account, account_by, chown_ids, number};
 pub(crate) use plan::{Content, Destination, MakeDirectories, Plan};
-pub(crate) use select::{Options, copy_inline, copy_literal, copy_source, matches, unpack};
+pub(crate) use select::{
+    Options, copy_inline, copy_literal, copy_source, matches, unpack, without_wildcards,
+};
 
 #[cfg(test)]
 mod tests;

@@ -161,8 +161,7 @@ pub(crate) fn matches(view: &dyn View, source: &str) -> Result<Vec<Vec<u8>>> {
         return Ok(vec![cleaned]);
     }
     let parts: Vec<&[u8]> = components(&cleaned).collect();
-    let is_glob = |part: &&[u8]| std::str::from_utf8(part).is_ok_and(has_wildcards);
-    let literal = parts.iter().take_while(|part| !is_glob(part)).count();
+    let literal = literal_components(&parts);
     let start = resolve_in(view, &parts[..literal].join(&b'/'), true)?;
     if view.meta(&start)?.is_none() {
         return Err(crate::source::no_such_path(
@@ -193,6 +192,21 @@ pub(crate) fn matches(view: &dyn View, source: &str) -> Result<Vec<Vec<u8>>> {
         found = next;
     }
     Ok(found)
+}
+
+/// The path up to the first component with a wildcard: all that a source selects is there.
+pub(crate) fn without_wildcards(source: &str) -> Vec<u8> {
+    let cleaned = clean(source.as_bytes());
+    let parts: Vec<&[u8]> = components(&cleaned).collect();
+    match has_wildcards(source) {
+        true => parts[..literal_components(&parts)].join(&b'/'),
+        false => cleaned,
+    }
+}
+
+fn literal_components(parts: &[&[u8]]) -> usize {
+    let is_glob = |part: &&&[u8]| std::str::from_utf8(part).is_ok_and(has_wildcards);
+    parts.iter().take_while(|part| !is_glob(part)).count()
 }
 
 /// Makes the directories that the destination names and returns where it really is.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use constrict_dockerfile::ignore::Ignore;
 use constrict_oci::Digest;
 
+use super::inputs::Extent;
 use super::key::Key;
 use super::{Output, Solver};
 use crate::copy::{
@@ -24,24 +25,36 @@ impl Solver {
         op: &FilesOp,
     ) -> Result<(Output, bool)> {
         let base = self.state(op.base)?;
-        // before anything is read: what changes afterwards has other stamps the next time
-        let inputs = match vertex.no_cache || self.settings.explain {
-            true => None,
-            false => self.inputs(op, &base)?,
-        };
-        if let Some(inputs) = &inputs
-            && let Some(record) = self.layers.store.cache_record(inputs)?
-        {
-            return Ok((Self::with_layer(&base, record.diff_id), true));
+        let mut keys = Vec::new();
+        for extent in [Extent::All, Extent::Deciding] {
+            // before anything is read: what changes afterwards has other stamps the next time
+            let inputs = match vertex.no_cache || self.settings.explain {
+                true => None,
+                false => self.inputs(op, &base, extent)?,
+            };
+            let Some(inputs) = inputs.filter(|inputs| !keys.contains(inputs)) else {
+                break;
+            };
+            if let Some(record) = self.layers.store.cache_record(&inputs)? {
+                self.remember_inputs(&keys, record.diff_id)?;
+                return Ok((Self::with_layer(&base, record.diff_id), true));
+            }
+            keys.push(inputs);
         }
         let (output, was_cached) = self.planned(id, vertex, op, &base)?;
-        if let (Some(inputs), Output::State(layers)) = (inputs, &output)
+        if let Output::State(layers) = &output
             && let Some(diff_id) = layers.last()
         {
-            let record = CacheRecord { diff_id: *diff_id };
-            self.layers.store.write_cache_record(&inputs, &record)?;
+            self.remember_inputs(&keys, *diff_id)?;
         }
         Ok((output, was_cached))
+    }
+
+    /// Writes down what the plan with these inputs gave.
+    fn remember_inputs(&self, keys: &[Digest], diff_id: Digest) -> Result<()> {
+        let record = CacheRecord { diff_id };
+        keys.iter()
+            .try_for_each(|key| self.layers.store.write_cache_record(key, &record))
     }
 
     /// The layer of the plan of `op`, from the cache where an equal plan was written before.

@@ -2,7 +2,8 @@
 //!
 //! | part | what stands for it |
 //! |---|---|
-//! | the state, sources from states | their layers |
+//! | the state | its layers |
+//! | sources from states | their layers; or, once more, those of them that decide what is at the source (`Tree::deciding`) |
 //! | sources from directories | names, modes and stamps of all files that they select (`View::identify`) |
 //! | flags, destinations, users, texts | themselves |
 //!
@@ -12,14 +13,28 @@ use constrict_oci::{Digest, Hasher};
 
 use super::key::Key;
 use super::{Output, Solver};
-use crate::copy::matches;
+use crate::copy::{matches, without_wildcards};
 use crate::error::Result;
-use crate::graph::{CopyAction, CopySource, FileAction, FilesOp};
+use crate::graph::{CopyAction, CopySource, FileAction, FilesOp, Unpack};
 use crate::view::{View, resolve_in};
+
+/// What stands for sources from states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All layers: nothing is read.
+    All,
+    /// Only the layers that decide, as far as they can be told apart: their indexes are read.
+    Deciding,
+}
 
 impl Solver {
     /// The digest of everything that the plan of `op` on `base` depends on; `None` if that cannot be told.
-    pub(super) fn inputs(&self, op: &FilesOp, base: &[Digest]) -> Result<Option<Digest>> {
+    pub(super) fn inputs(
+        &self,
+        op: &FilesOp,
+        base: &[Digest],
+        extent: Extent,
+    ) -> Result<Option<Digest>> {
         let mut key = Key::new("inputs of files");
         key.add("the time of files", self.settings.epoch.to_string());
         key.add("whether there is a state", op.base.is_some().to_string());
@@ -31,7 +46,7 @@ impl Solver {
                     key.add("its user", user);
                 }
                 FileAction::Copy(copy) => {
-                    if !self.add_copy(&mut key, copy)? {
+                    if !self.add_copy(&mut key, copy, extent)? {
                         return Ok(None);
                     }
                 }
@@ -40,7 +55,7 @@ impl Solver {
         Ok(Some(key.digest()))
     }
 
-    fn add_copy(&self, key: &mut Key, copy: &CopyAction) -> Result<bool> {
+    fn add_copy(&self, key: &mut Key, copy: &CopyAction, extent: Extent) -> Result<bool> {
         let CopyAction {
             sources,
             destination,
@@ -66,7 +81,19 @@ impl Solver {
                     key.add("a source", path);
                     match from.map(|id| self.output(id)) {
                         None => key.add("from", "the empty state"),
-                        Some(Output::State(layers)) => key.add("from layers", texts(&layers)),
+                        Some(Output::State(layers)) => {
+                            let deciding = match extent {
+                                // with its parents a path means more than what it selects
+                                Extent::Deciding if !parents && *unpack == Unpack::Never => {
+                                    self.deciding(&layers, path)?
+                                }
+                                _ => None,
+                            };
+                            match deciding {
+                                Some(deciding) => key.add("from deciding layers", texts(&deciding)),
+                                None => key.add("from layers", texts(&layers)),
+                            }
+                        }
                         Some(Output::Files(files)) => {
                             // with its parents a path means more than what it selects
                             if *parents || files.below != "/" {
@@ -82,6 +109,26 @@ impl Solver {
             }
         }
         Ok(true)
+    }
+
+    /// The layers that decide what `source` selects; `None` if it selects nothing, leads through links, or others have a say.
+    fn deciding(&self, layers: &[Digest], source: &str) -> Result<Option<Vec<Digest>>> {
+        let (tree, view) = self.view_of(layers, "the stage or image")?;
+        let view = view.as_ref();
+        // what cannot be found is told by the plan, as an error
+        let Ok(paths) = matches(view, source) else {
+            return Ok(None);
+        };
+        let top = without_wildcards(source);
+        for path in paths.iter().chain([&top]) {
+            if !resolve_in(view, path, true).is_ok_and(|at| at == *path) {
+                return Ok(None);
+            }
+        }
+        match tree.get(&top) {
+            Some(_) => Ok(tree.deciding(&top)),
+            None => Ok(None),
+        }
     }
 }
 

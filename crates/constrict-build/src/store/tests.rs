@@ -125,10 +125,7 @@ fn a_damaged_index_is_forgotten_so_that_it_is_made_anew() {
         .unwrap();
     let index = store.layer_index(&written.diff_id).unwrap().unwrap();
     assert_eq!(
-        index
-            .entries()
-            .map(|entry| entry.path)
-            .collect::<Vec<_>>(),
+        index.entries().map(|entry| entry.path).collect::<Vec<_>>(),
         [b"file"]
     );
     assert_eq!(std::fs::read(&path).unwrap(), whole);

@@ -284,7 +284,99 @@ fn line() -> impl Strategy<Value = Vec<String>> {
         })
 }
 
+/// What is at and below a path: paths, entries, layers, and the entries that hard links lead to.
+fn below_with_targets(tree: &Tree, top: &str) -> Vec<String> {
+    let is_inside = |path: &[u8]| {
+        let rest = path.strip_prefix(top.as_bytes());
+        rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+    };
+    let walk = tree.walk().into_iter();
+    walk.filter(|(path, _)| is_inside(path))
+        .map(|(path, node)| {
+            let target = node.entry.and_then(|entry| match &entry.kind {
+                Kind::Hardlink { target } => tree.get_up_to(target, node.layer),
+                _ => None,
+            });
+            let show = |node: Node<'_>| format!("{:?} {}", node.entry, node.layer);
+            let layer = node.entry.map(|_| node.layer);
+            format!("{path:?} {:?} {layer:?} {:?}", node.entry, target.map(show))
+        })
+        .collect()
+}
+
+fn line_or_hard_link() -> impl Strategy<Value = Vec<String>> {
+    let names = || prop::collection::vec(prop::sample::select(vec!["a", "b", "a-"]), 1..4);
+    let link = (names(), names())
+        .prop_map(|(path, target)| vec![format!("h {} {}", path.join("/"), target.join("/"))]);
+    prop_oneof![5 => line(), 1 => link]
+}
+
+#[test]
+fn layers_decide_by_what_they_have_and_what_they_hide() {
+    let tree = |layers: &[&[&str]]| {
+        tree(
+            &layers
+                .iter()
+                .map(|lines| lines.to_vec())
+                .collect::<Vec<_>>(),
+        )
+    };
+    let base: &[&str] = &["d a", "d a/b", "f a/b/x", "f c"];
+    for (name, layer, decides) in [
+        ("a file below", &["f a/b/y"][..], true),
+        ("the directory itself", &["d a/b"], true),
+        ("a directory on the way", &["d a"], false),
+        ("a neighbour", &["d a", "f a/b-"], false),
+        ("a neighbour that is removed", &["w a/b-", "w a/c"], false),
+        ("something removed", &["w a/b/x"], true),
+        ("the directory removed", &["w a/b"], true),
+        ("a directory on the way removed", &["w a"], true),
+        ("the directory emptied", &["o a/b"], true),
+        ("a directory on the way emptied", &["o a"], true),
+        ("the root emptied", &["o "], true),
+        ("a directory below emptied", &["o a/b/d"], true),
+        ("a file in the place of a directory", &["f a"], true),
+        ("a link in the place of a directory", &["l a c"], true),
+        ("a hard link inside", &["h a/b/y a/b/x"], true),
+        (
+            "a hard link from inside to outside, elsewhere",
+            &["h z a/b/x"],
+            false,
+        ),
+    ] {
+        let expected = match decides {
+            true => vec![digest(0), digest(1)],
+            false => vec![digest(0)],
+        };
+        assert_eq!(
+            tree(&[base, layer]).deciding(b"a/b"),
+            Some(expected),
+            "{name}"
+        );
+    }
+    for link in ["h a/b/y c", "h a/b/y a/b-", "h a/b c"] {
+        assert_eq!(tree(&[base, &[link]]).deciding(b"a/b"), None, "{link}");
+    }
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Whatever other layers there are: only those that decide make a difference.
+    #[test]
+    fn what_decides_is_all_that_counts(
+        layers in prop::collection::vec(prop::collection::vec(line_or_hard_link(), 0..5), 0..6),
+        top in prop::sample::select(vec!["", "a", "b", "a-", "a/a", "a/b", "b/a", "a/a-", "a/a/b"]),
+    ) {
+        let layers: Vec<Vec<String>> = layers.into_iter().map(|lines| lines.concat()).collect();
+        let tree = tree(&layers);
+        if let Some(deciding) = tree.deciding(top.as_bytes()) {
+            let kept = tree.layers.iter().filter(|(digest, _)| deciding.contains(digest));
+            let fewer = Tree::new(kept.cloned().collect());
+            prop_assert_eq!(below_with_targets(&fewer, top), below_with_targets(&tree, top));
+        }
+    }
+
     #[test]
     fn walking_agrees_with_layers_applied_one_by_one(
         layers in prop::collection::vec(prop::collection::vec(line(), 0..8), 0..5),

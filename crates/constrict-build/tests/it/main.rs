@@ -7,6 +7,7 @@
 mod attacks;
 mod bench;
 mod build;
+mod copies;
 mod faults;
 mod killed;
 mod mounts;

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use constrict_oci::layer::{Entry, Kind, Spot, SpotKind, entry_at, scan_index};
 
 use crate::view::parent;
-pub(crate) use names::{NameKind, PathHash};
 use names::{Name, Names};
+pub(crate) use names::{NameKind, PathHash};
 
 /// About as many bytes as an entry has: only a guess at their number.
 const USUAL_ENTRY: usize = 96;
@@ -126,11 +126,7 @@ impl LayerIndex {
                 continue;
             }
             last = above;
-            while !above.is_empty()
-                && self
-                    .names
-                    .find(bytes, above, PathHash::of(above))
-                    .is_none()
+            while !above.is_empty() && self.names.find(bytes, above, PathHash::of(above)).is_none()
             {
                 let implied = Name {
                     start,
@@ -170,6 +166,7 @@ impl LayerIndex {
     }
 
     /// The entry at `path`.
+    #[cfg(test)]
     pub(crate) fn get(&self, path: &[u8]) -> Option<&Entry> {
         self.entry(self.at(path, PathHash::of(path))?)
     }

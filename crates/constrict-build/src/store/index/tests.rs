@@ -30,8 +30,8 @@ fn path() -> impl Strategy<Value = String> {
 }
 
 fn entries() -> impl Strategy<Value = Vec<Entry>> {
-    let entry =
-        (0_u8..9, path(), path(), 0_u32..4).prop_map(|(k, path, to, mode)| entry(k, &path, &to, mode));
+    let entry = (0_u8..9, path(), path(), 0_u32..4)
+        .prop_map(|(k, path, to, mode)| entry(k, &path, &to, mode));
     proptest::collection::vec(entry, 0..12)
 }
 
@@ -64,7 +64,7 @@ proptest! {
             .filter_map(|path| path[skip..].split(|byte| *byte == b'/').next())
             .collect();
         let mut names = BTreeSet::new();
-        index.names_below(at, |name| drop(names.insert(name.to_vec())));
+        index.names_below(at, |name| names.extend([name.to_vec()]));
         prop_assert_eq!(names.iter().map(|name| &name[..]).collect::<BTreeSet<_>>(), expected);
         let removed = |path: &[u8], kind: &Kind| {
             listed.iter().any(|entry| entry.path == path && entry.kind == *kind)

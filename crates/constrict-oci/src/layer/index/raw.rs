@@ -111,7 +111,8 @@ impl<'a> Input<'a> {
         let count = self.varint()?;
         let xattrs = (*self, count);
         for _ in 0..count {
-            (self.bytes()?, self.bytes()?);
+            self.bytes()?;
+            self.bytes()?;
         }
         let (kind, content_offset) = self.kind(tag)?;
         Ok(Raw {

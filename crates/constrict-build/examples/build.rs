@@ -106,6 +106,7 @@ fn run(arguments: &[String]) -> Result<Digest, Box<dyn std::error::Error>> {
         epoch: DEFAULT_EPOCH,
         clamp: false,
         explain: std::env::var_os("EXPLAIN").is_none_or(|explain| explain != "no"),
+        dry: false,
         scope: "example".into(),
         secrets: secrets
             .map(|(id, file)| (id.to_string(), Secret::File(file.into())))

@@ -36,6 +36,25 @@ pub struct BuiltStage {
     pub layers: Vec<Digest>,
 }
 
+/// Tells the observer which steps of a Dockerfile are in the cache, and why others are not. Nothing is built.
+pub fn explain(
+    images: &Images,
+    dockerfile: &Dockerfile,
+    options: &Options,
+    settings: Settings,
+) -> Result<()> {
+    images.layers.observer.phase("resolving base images");
+    let lowered = lower(dockerfile, options, images)?;
+    images.layers.observer.phase("");
+    let settings = Settings {
+        explain: true,
+        dry: true,
+        ..settings
+    };
+    let solver = Solver::new(Arc::clone(&images.layers), settings);
+    solver.solve(&lowered.graph, lowered.result).map(drop)
+}
+
 /// Builds the image that a Dockerfile describes. It is in the store afterwards, without a name.
 pub fn build(
     images: &Images,

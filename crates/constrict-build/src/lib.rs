@@ -21,7 +21,7 @@ pub mod time;
 mod tree;
 mod view;
 
-pub use build::{Built, BuiltStage, build};
+pub use build::{Built, BuiltStage, build, explain};
 pub use error::{Error, IgnoredBy, Result, RunFailure};
 pub use observer::Observer;
 pub use tree::{Node, Tree};

@@ -11,7 +11,7 @@ mod session;
 
 use std::process::ExitCode;
 
-use arguments::{Command, Container};
+use arguments::{Cache, Command, Container};
 
 /// The exit status of `run` when constrict failed and not the command, as docker's.
 const RUN_FAILED: u8 = 125;
@@ -52,6 +52,7 @@ fn main() -> ExitCode {
         Command::Save(arguments) => command::archive::save(&arguments),
         Command::Load(arguments) => command::archive::load(&arguments),
         Command::Prune(arguments) => command::prune::run(&arguments),
+        Command::Cache(Cache::Explain(arguments)) => command::build::explain(&arguments),
         Command::System(command) => command::system::run(&command),
         Command::Tag(arguments) => command::tag::run(&arguments),
         Command::Rmi(arguments) => command::rmi::run(&arguments),

@@ -7,7 +7,7 @@ use constrict_oci::Digest;
 
 use super::inputs::Extent;
 use super::key::Key;
-use super::{Output, Solver};
+use super::{Outcome, Output, Solver};
 use crate::copy::{
     ArchiveView, Destination, MakeDirectories, ModeChange, Options, Plan, chown_ids, copy_inline,
     copy_source, number, unpack,
@@ -18,12 +18,7 @@ use crate::store::CacheRecord;
 use crate::view::{FileKind, View, clean, resolve_in};
 
 impl Solver {
-    pub(super) fn files(
-        &self,
-        id: VertexId,
-        vertex: &Vertex,
-        op: &FilesOp,
-    ) -> Result<(Output, bool)> {
+    pub(super) fn files(&self, id: VertexId, vertex: &Vertex, op: &FilesOp) -> Result<Outcome> {
         let base = self.state(op.base)?;
         let mut keys = Vec::new();
         for extent in [Extent::All, Extent::Deciding] {
@@ -37,17 +32,17 @@ impl Solver {
             };
             if let Some(record) = self.layers.store.cache_record(&inputs)? {
                 self.remember_inputs(&keys, record.diff_id)?;
-                return Ok((Self::with_layer(&base, record.diff_id), true));
+                return Ok(Outcome::Cached(Self::with_layer(&base, record.diff_id)));
             }
             keys.push(inputs);
         }
-        let (output, was_cached) = self.planned(id, vertex, op, &base)?;
-        if let Output::State(layers) = &output
+        let outcome = self.planned(id, vertex, op, &base)?;
+        if let Some(Output::State(layers)) = outcome.output()
             && let Some(diff_id) = layers.last()
         {
             self.remember_inputs(&keys, *diff_id)?;
         }
-        Ok((output, was_cached))
+        Ok(outcome)
     }
 
     /// Writes down what the plan with these inputs gave.
@@ -64,7 +59,7 @@ impl Solver {
         vertex: &Vertex,
         op: &FilesOp,
         base: &[Digest],
-    ) -> Result<(Output, bool)> {
+    ) -> Result<Outcome> {
         let (tree, view) = self.view_of(base, "the image")?;
         let mut plan = Plan::new(&tree, self.settings.epoch);
         for action in &op.actions {
@@ -86,14 +81,18 @@ impl Solver {
             && let Some(record) = self.layers.store.cache_record(&digest)?
         {
             self.remember_if_explaining(vertex, &key)?;
-            return Ok((Self::with_layer(base, record.diff_id), true));
+            return Ok(Outcome::Cached(Self::with_layer(base, record.diff_id)));
+        }
+        if self.settings.dry {
+            self.explain_miss(id, vertex, &key)?;
+            return Ok(Outcome::Pending);
         }
         let _lock = self.layers.store.lock(&format!("key-{}", digest.hex()))?;
         self.layers.observer.started(id.index(), &vertex.name);
         self.explain_miss(id, vertex, &key)?;
         let diff_id = self.write_planned(&plan, &digest)?;
         self.remember_parts(vertex, &key)?;
-        Ok((Self::with_layer(base, diff_id), false))
+        Ok(Outcome::Done(Self::with_layer(base, diff_id)))
     }
 
     /// The layer of a plan, from the cache where it was made before.

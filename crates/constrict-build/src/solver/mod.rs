@@ -37,6 +37,8 @@ pub struct Settings {
     pub clamp: bool,
     /// Say why a vertex is not from the cache.
     pub explain: bool,
+    /// Say it only: nothing that is not from the cache is executed or written.
+    pub dry: bool,
     /// Names this Dockerfile among others, for explanations.
     pub scope: String,
     /// Secrets by id.
@@ -51,6 +53,25 @@ pub struct Settings {
     pub ca: Option<PathBuf>,
     /// Opens a shell where a RUN failed.
     pub debug_shell: Option<DebugShell>,
+}
+
+/// What became of a vertex.
+pub(crate) enum Outcome {
+    /// It was done before.
+    Cached(Output),
+    /// It is done.
+    Done(Output),
+    /// It would have to be done, and nothing is to be.
+    Pending,
+}
+
+impl Outcome {
+    fn output(&self) -> Option<&Output> {
+        match self {
+            Outcome::Cached(output) | Outcome::Done(output) => Some(output),
+            Outcome::Pending => None,
+        }
+    }
 }
 
 /// What a vertex gives.
@@ -152,7 +173,7 @@ impl Solver {
             _ => None,
         });
         let states: BTreeMap<_, _> = states.collect();
-        match states.contains_key(&result) {
+        match states.contains_key(&result) || self.settings.dry {
             true => Ok(Solved { states }),
             false => Err(Error::Invalid("the result of a build is a state".into())),
         }

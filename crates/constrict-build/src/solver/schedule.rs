@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex};
 use std::time::Instant;
 
-use super::Solver;
+use super::{Outcome, Solver};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, VertexId};
 
@@ -111,17 +111,31 @@ fn next(queue: &Mutex<Queue>, changed: &Condvar) -> Option<VertexId> {
 fn solve_one(solver: &Solver, graph: &Graph, id: VertexId) -> Result<()> {
     let vertex = graph.vertex(id);
     let start = Instant::now();
+    let observer = &solver.layers.observer;
+    let is_pending = |input: &VertexId| solver.outputs[input.index()].get().is_none();
+    if let Some(pending) = vertex.inputs().into_iter().find(is_pending) {
+        let name = &graph.vertex(pending).name;
+        let place = name.find(']').map_or(name.as_str(), |end| &name[..=end]);
+        let reason = format!("it needs {place}");
+        observer.explain(id.index(), &vertex.name, &[reason]);
+        return Ok(());
+    }
+    let keep = |output| {
+        let stored = solver.outputs[id.index()].set(output);
+        debug_assert!(stored.is_ok(), "a vertex is solved once");
+    };
     match solver.vertex(id, vertex) {
-        Ok((output, was_cached)) => {
-            let stored = solver.outputs[id.index()].set(output);
-            debug_assert!(stored.is_ok(), "a vertex is solved once");
-            let observer = &solver.layers.observer;
-            match was_cached {
-                true => observer.cached(id.index(), &vertex.name),
-                false => observer.finished(id.index(), &vertex.name, start.elapsed()),
-            }
+        Ok(Outcome::Cached(output)) => {
+            keep(output);
+            observer.cached(id.index(), &vertex.name);
             Ok(())
         }
+        Ok(Outcome::Done(output)) => {
+            keep(output);
+            observer.finished(id.index(), &vertex.name, start.elapsed());
+            Ok(())
+        }
+        Ok(Outcome::Pending) => Ok(()),
         Err(error) => Err(match (error, vertex.span) {
             (error @ Error::At { .. }, _) | (error, None) => error,
             (error, Some(span)) => Error::At {

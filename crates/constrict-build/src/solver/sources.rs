@@ -4,24 +4,21 @@ use std::sync::Arc;
 
 use constrict_dockerfile::ignore::Ignore;
 
-use super::{Files, Output, Single, Solver};
+use super::{Files, Outcome, Output, Single, Solver};
 use crate::error::{Error, IoContext, Result};
 use crate::graph::{DirectorySource, Download, Git, Op, Vertex, VertexId};
 use crate::source::{Directory, git, http};
 
 impl Solver {
     /// Does one vertex; says whether it was done before.
-    pub(super) fn vertex(&self, id: VertexId, vertex: &Vertex) -> Result<(Output, bool)> {
+    pub(super) fn vertex(&self, id: VertexId, vertex: &Vertex) -> Result<Outcome> {
         match &vertex.op {
-            Op::Image(image) => Ok((
-                Output::State(Arc::new(
-                    image.layers.iter().map(|layer| layer.diff_id).collect(),
-                )),
-                true,
-            )),
-            Op::Directory(source) => Ok((self.directory(source)?, true)),
-            Op::Download(download) => Ok((self.download(id, vertex, download)?, false)),
-            Op::Git(repository) => Ok((self.git(id, vertex, repository)?, false)),
+            Op::Image(image) => Ok(Outcome::Cached(Output::State(Arc::new(
+                image.layers.iter().map(|layer| layer.diff_id).collect(),
+            )))),
+            Op::Directory(source) => Ok(Outcome::Cached(self.directory(source)?)),
+            Op::Download(download) => Ok(Outcome::Done(self.download(id, vertex, download)?)),
+            Op::Git(repository) => Ok(Outcome::Done(self.git(id, vertex, repository)?)),
             Op::Files(op) => self.files(id, vertex, op),
             Op::Run(op) => self.run(id, vertex, op),
         }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::check::CheckMode;
 use super::start::Start;
@@ -31,6 +31,17 @@ Examples:
   constrict build -o type=docker,dest=app.tar .
 
 Exit status: 0 the image is built, 1 it is not, 2 wrong use.";
+
+/// `constrict cache`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Cache {
+    /// Say which steps a build would find in the cache, and why not the others
+    ///
+    /// Takes what `build` takes; nothing is executed or built. A step that needs one that is not in the cache is not looked
+    /// up: what it would begin with is not known.
+    #[command(after_help = "", after_long_help = "")]
+    Explain(Box<Build>),
+}
 
 /// `constrict build`.
 #[derive(Debug, Args)]

@@ -15,7 +15,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub(crate) use build::{BasesMode, Build, NetworkMode, ProgressMode};
+pub(crate) use build::{BasesMode, Build, Cache, NetworkMode, ProgressMode};
 pub(crate) use check::{Check, CheckMode, Explain, ReportFormat};
 pub(crate) use container::{
     Container, Containers, Exec, Kill, Logs, PruneContainers, Ps, RemoveContainers, Stop,
@@ -110,6 +110,9 @@ pub(crate) enum Command {
     Load(Load),
     /// Remove containers that have ended, and what no named image needs
     Prune(Prune),
+    /// The cache of builds: explain
+    #[command(subcommand)]
+    Cache(Cache),
     /// The store as a whole: df, prune
     #[command(subcommand)]
     System(System),

@@ -2,7 +2,9 @@
 
 mod attempt;
 mod debug_shell;
+mod explain;
 mod export;
+mod ground;
 mod mend;
 mod misuse;
 mod options;
@@ -10,10 +12,6 @@ mod verdict;
 
 use std::process::ExitCode;
 
-use constrict_build::settings::Settings;
-use constrict_build::source::context;
-use constrict_build::source::debian::Debian;
-use constrict_build::source::image::Images;
 use constrict_oci::Reference;
 use constrict_oci::layer::Compression;
 
@@ -21,10 +19,12 @@ use super::output::Output;
 use super::start;
 use crate::arguments::{Build, CheckMode};
 use crate::failure::Failure;
+use crate::progress;
 use crate::progress::Show;
-use crate::{progress, session};
 use attempt::{Attempt, Workshop};
+pub(crate) use explain::run as explain;
 use export::{export, metadata, write};
+use ground::Ground;
 
 /// Builds, exports, prints the digest.
 pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
@@ -42,35 +42,15 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     if arguments.write {
         mend::written(&arguments)?;
     }
-    let mode = session::enter()?;
-    let store = session::store(mode)?;
-    let ca = arguments.ca.clone();
-    misuse::check_context(&arguments.context)?;
-    let context = context::open(
-        &arguments.context,
-        arguments.file.as_deref(),
-        &mut std::io::stdin(),
-        &store,
-        ca.as_deref(),
-    )?;
-    let mut settings = Settings::load(context.project.as_deref(), &session::variable)?;
-    settings.ca = ca.or(settings.ca);
-    let ca = settings.ca.clone();
-    let observer = progress::observer(arguments.progress, arguments.quiet);
-    let layers = session::layers(store, mode, &settings, ca.as_deref(), observer.clone())?;
-    let debian = match options::wants_debian(arguments.bases, settings.bases) {
-        true => Some(Debian::new(
-            &settings.debian,
-            ca.as_deref(),
-            arguments.pull,
-        )?),
-        false => None,
-    };
-    let images = Images {
-        layers,
-        pull: arguments.pull,
-        debian,
-    };
+    let Ground {
+        context,
+        settings,
+        images,
+        observer,
+    } = Ground::prepare(&arguments, || {
+        let observer = progress::observer(arguments.progress, arguments.quiet);
+        (observer.clone(), observer)
+    })?;
     let workshop = Workshop {
         arguments: &arguments,
         settings: &settings,
@@ -104,7 +84,14 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     let image = attempt.built.image;
 
     observer.phase("storing the image");
-    export(&images, &image, &arguments, &outputs, &tags, mode)?;
+    export(
+        &images,
+        &image,
+        &arguments,
+        &outputs,
+        &tags,
+        images.layers.mode,
+    )?;
     observer.summary(&image, &tags);
     if let Some(path) = &arguments.iidfile {
         write(path, image.descriptor.digest.to_string().as_bytes())?;

@@ -17,6 +17,7 @@ use constrict_oci::Reference;
 
 use crate::arguments::ProgressMode;
 use crate::render::style::Style;
+pub(crate) use tally::is_step;
 
 /// Shows progress, and what came of it.
 pub(crate) trait Show: Observer {

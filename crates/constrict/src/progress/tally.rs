@@ -35,7 +35,7 @@ pub(super) struct Summary {
 }
 
 /// Whether a vertex is a step: bases and contexts are found, not done.
-fn is_step(name: &str) -> bool {
+pub(crate) fn is_step(name: &str) -> bool {
     let (place, what) = name.split_once("] ").unwrap_or(("", name));
     place != "[internal" && !what.starts_with("FROM ")
 }

@@ -24,7 +24,7 @@ pub(super) use remains::AllRemains;
 pub use remains::DebugShell;
 
 use super::key::Key;
-use super::{Output, Solver};
+use super::{Outcome, Solver};
 use crate::copy::{MakeDirectories, Plan, account};
 use crate::error::{Error, IoContext, Result, RunFailure};
 use crate::graph::{RunOp, Vertex, VertexId};
@@ -40,7 +40,7 @@ const HOSTNAME: &str = "buildkitsandbox";
 const MOUNT_POINTS: [&str; 3] = ["dev", "proc", "sys"];
 
 impl Solver {
-    pub(super) fn run(&self, id: VertexId, vertex: &Vertex, op: &RunOp) -> Result<(Output, bool)> {
+    pub(super) fn run(&self, id: VertexId, vertex: &Vertex, op: &RunOp) -> Result<Outcome> {
         let base = self.state(op.base)?;
         let key = self.run_key(op, &base)?;
         let digest = key.digest();
@@ -48,14 +48,18 @@ impl Solver {
             && let Some(record) = self.layers.store.cache_record(&digest)?
         {
             self.remember_if_explaining(vertex, &key)?;
-            return Ok((Self::with_layer(&base, record.diff_id), true));
+            return Ok(Outcome::Cached(Self::with_layer(&base, record.diff_id)));
+        }
+        if self.settings.dry {
+            self.explain_miss(id, vertex, &key)?;
+            return Ok(Outcome::Pending);
         }
         let _lock = self.layers.store.lock(&format!("key-{}", digest.hex()))?;
         // another process may have done it while this one waited
         if !vertex.no_cache
             && let Some(record) = self.layers.store.cache_record(&digest)?
         {
-            return Ok((Self::with_layer(&base, record.diff_id), true));
+            return Ok(Outcome::Cached(Self::with_layer(&base, record.diff_id)));
         }
         self.layers.observer.started(id.index(), &vertex.name);
         self.explain_miss(id, vertex, &key)?;
@@ -64,7 +68,7 @@ impl Solver {
             .store
             .write_cache_record(&digest, &CacheRecord { diff_id })?;
         self.remember_parts(vertex, &key)?;
-        Ok((Self::with_layer(&base, diff_id), false))
+        Ok(Outcome::Done(Self::with_layer(&base, diff_id)))
     }
 
     fn run_key(&self, op: &RunOp, base: &[Digest]) -> Result<Key> {

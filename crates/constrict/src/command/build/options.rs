@@ -154,6 +154,7 @@ pub(super) fn brought(
         epoch,
         clamp: given.is_some(),
         explain: arguments.explain,
+        dry: false,
         scope: format!("{} {}", here.join(&arguments.context).display(), dockerfile),
         secrets,
         agents,

@@ -118,26 +118,6 @@ fn privileged_the_same_context_gives_the_same_image() {
 }
 
 #[test]
-fn privileged_two_builds_at_once_share_a_store() {
-    let bench = bench!();
-    bench.write("left", "one\n");
-    bench.write("right", "two\n");
-    bench.write(
-        "Dockerfile",
-        &TWO.replace("RUN cat", "RUN echo ran && sleep 0.2 && cat"),
-    );
-    let start = || bench.command(&[], "store", &[]).spawn().unwrap();
-    let children = [start(), start()];
-    let built = children.map(|child| Built::of(child.wait_with_output().unwrap()));
-    assert_eq!(built[0].digest(), built[1].digest());
-    // each command ran once, in one of the two
-    let ran: usize = built.iter().map(|built| built.said(">").len()).sum();
-    assert_eq!(ran, 3, "{built:#?}");
-    assert_eq!(bench.left_behind("store"), [""; 0]);
-    assert_eq!(bench.digest("undisturbed"), built[0].digest());
-}
-
-#[test]
 fn privileged_a_failing_run_is_not_remembered() {
     let bench = bench!();
     bench.write(

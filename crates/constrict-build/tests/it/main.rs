@@ -11,3 +11,4 @@ mod copies;
 mod faults;
 mod killed;
 mod mounts;
+mod together;

@@ -1,9 +1,10 @@
 //! `cargo xtask acceptance`: constrict's images compared with those that docker's BuildKit makes.
 //!
-//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `check`, `verdicts`, `lint`, `sarif`, `speed`; all when none is named.
+//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `check`, `verdicts`, `walkthrough`, `lint`, `sarif`, `speed`; all when none is named.
 //! `docker` is the docker half of `conformance` alone: whether each case shows what it was written for.
 //! `check` compares constrict's verdicts on the images of `checks/` with what docker shows of them; `check-docker` is docker's half.
 //! `verdicts` holds what `build` says of the seeds against what is wrong with them, and mends them.
+//! `walkthrough` types what seed 002's article tells its readers to type.
 //! `lint` compares verdicts on the Dockerfiles of `conformance-lint/`; `sarif` holds reports against SARIF's schema.
 //! `packages` looks for false alarms in images of popular packages; it installs thirty of them, and runs only when named.
 
@@ -25,6 +26,7 @@ mod server;
 mod speed;
 mod tree;
 mod verdicts;
+mod walkthrough;
 
 use lab::Lab;
 use report::Report;
@@ -40,6 +42,7 @@ pub(crate) fn run(words: &[String]) -> Result<bool> {
             determinism::run,
             check::run,
             verdicts::run,
+            walkthrough::run,
             lint::run,
             sarif::run,
             speed::run,
@@ -69,6 +72,7 @@ fn tier(name: &str) -> Result<Tier> {
         "sarif" => Ok(sarif::run),
         "check" => Ok(check::run),
         "verdicts" => Ok(verdicts::run),
+        "walkthrough" => Ok(walkthrough::run),
         "packages" => Ok(packages::run),
         "check-docker" => Ok(check::run_docker),
         _ => Err(Error::Unknown {

@@ -168,17 +168,76 @@ pub(super) fn may_be(
     !HEAVY.contains(&name) || (!heavy_on_disk() && listed(name) != Some(false))
 }
 
-/// Whether one of these programs and libraries has the name in the list of modules that are compiled in; `None` if that list
-/// is in none of them.
+/// What every interpreter has in the list of modules that are compiled in: an object without them has no such list.
+const LISTED: [&str; 2] = ["marshal", "_imp"];
+
+/// The texts of a program or library that [`is_listed`] looks for, of the millions of bytes that it has.
+pub(super) fn texts(object: &[u8]) -> Vec<u8> {
+    let asked: Vec<&[u8]> = HEAVY
+        .iter()
+        .chain(&LISTED)
+        .map(|name| name.as_bytes())
+        .collect();
+    let shortest = asked.iter().map(|name| name.len()).min().unwrap_or(0);
+    let mut texts = Vec::new();
+    for text in object.split(|byte| *byte == 0) {
+        // most of what lies between two zeros is no text at all
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        if text
+            .iter()
+            .rev()
+            .take(shortest)
+            .filter(|byte| is_word(byte))
+            .count()
+            < shortest
+        {
+            continue;
+        }
+        if let Some(name) = longest(&asked, text) {
+            texts.extend_from_slice(name);
+            texts.push(0);
+        }
+    }
+    texts
+}
+
+/// The longest of the names that a text ends with; it ends with all that the text ends with.
+fn longest<'n>(names: &[&'n [u8]], text: &[u8]) -> Option<&'n [u8]> {
+    let ending = names.iter().filter(|name| text.ends_with(name));
+    ending.max_by_key(|name| name.len()).copied()
+}
+
+/// Whether one of these programs and libraries, of which [`texts`] are left, has the name in the list of modules that are
+/// compiled in; `None` if that list is in none of them.
 pub(super) fn is_listed(objects: &[Vec<u8>], name: &str) -> Option<bool> {
     // linkers keep one string for all that end alike
-    let ends = |text: &[u8], name: &str| text.ends_with(name.as_bytes());
     let has = |name: &str| {
-        let texts = objects
+        let mut texts = objects
             .iter()
-            .flat_map(|object| object.split(|byte| *byte == 0));
-        texts.into_iter().any(|text| ends(text, name))
+            .flat_map(|texts| texts.split(|byte| *byte == 0));
+        texts.any(|text| text.ends_with(name.as_bytes()))
     };
-    // every interpreter has these
-    (has("marshal") && has("_imp")).then(|| has(name))
+    LISTED.into_iter().all(has).then(|| has(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_object_only_the_names_of_modules_are_kept() {
+        let object =
+            b"\x7fELF\0\0PyInit__bz2\0_bz2x\0x_imp\0\xff\0marshal\0a nis\0is\0\x01\x02_ssl";
+        assert_eq!(texts(object), b"_bz2\0_imp\0marshal\0nis\0_ssl\0");
+        assert_eq!(texts(b""), b"");
+    }
+
+    #[test]
+    fn the_list_tells_only_where_it_is_one() {
+        let objects = |object: &[u8]| vec![texts(object), texts(b"else")];
+        let listed = objects(b"_imp\0\x90marshal\0_zstd\0");
+        let answers = ["_zstd", "_ssl", "marshal"].map(|name| is_listed(&listed, name));
+        assert_eq!(answers, [Some(true), Some(false), Some(true)]);
+        assert_eq!(is_listed(&objects(b"_imp\0_zstd\0"), "_zstd"), None);
+    }
 }

@@ -240,7 +240,7 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// The interpreter and the library that it may be in.
+    /// What there is to look for in the interpreter and the library that it may be in.
     fn read_interpreter(&self) -> Vec<Vec<u8>> {
         let (x, y) = self.interpreter.version;
         let library = format!("libpython{x}.{y}.so.1.0");
@@ -248,7 +248,8 @@ impl Walk<'_, '_> {
         let library = beside.map(|directory| join(directory, library.as_bytes()));
         let paths = std::iter::once(self.interpreter.path.clone()).chain(library);
         let read = |path: Vec<u8>| self.facts.files().read(&path, LARGEST_INTERPRETER);
-        paths.filter_map(read).collect()
+        let objects = paths.filter_map(read);
+        objects.map(|object| builtin::texts(&object)).collect()
     }
 
     fn search_below(&mut self, name: &str, above: usize) -> Search {

@@ -263,6 +263,85 @@ mod tests {
         }
     }
 
+    /// git's own server of what lies in a folder; its address.
+    struct Server(std::process::Child, String);
+
+    impl Server {
+        fn start(folder: &std::path::Path) -> Server {
+            use std::os::unix::process::CommandExt;
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = free.local_addr().unwrap();
+            drop(free);
+            let child = std::process::Command::new("git")
+                .args(["daemon", "--export-all", "--listen=127.0.0.1"])
+                .arg(format!("--port={}", address.port()))
+                .arg(format!("--base-path={}", folder.display()))
+                .process_group(0)
+                .spawn()
+                .unwrap();
+            while std::net::TcpStream::connect(address).is_err() {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            Server(child, format!("git://{address}"))
+        }
+    }
+
+    impl Drop for Server {
+        fn drop(&mut self) {
+            // its children have its group
+            let group = rustix::process::Pid::from_child(&self.0);
+            rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
+            self.0.wait().unwrap();
+        }
+    }
+
+    /// Adds a commit with a `.gitmodules` and a submodule at `sub` to a repository.
+    fn add_submodule(repository: &std::path::Path, modules: &str, commit: &str) {
+        let git = |args: &[&str]| {
+            super::run(repository, args, "nothing").unwrap_or_else(|error| panic!("{error}"))
+        };
+        std::fs::write(repository.join(".gitmodules"), modules).unwrap();
+        git(&["add", "."]);
+        let link = format!("160000,{commit},sub");
+        git(&["update-index", "--add", "--cacheinfo", &link]);
+        let author = "--author=a <a@example.com>";
+        let name = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        git(&[&name[..], &["commit", "--quiet", "-m", "two", author]].concat());
+    }
+
+    #[test]
+    fn submodules_are_checked_out_inside_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let outside = folder.path().join("outside");
+        std::fs::create_dir(&outside).unwrap();
+        let served = folder.path().join("served");
+        std::fs::create_dir(&served).unwrap();
+        let (good, commit) = repository(&served);
+        std::fs::rename(&good, served.join("good.git")).unwrap();
+        let server = Server::start(&served);
+        let url = format!("{}/good.git", server.1);
+        let long = "../".repeat(20) + outside.to_str().unwrap();
+        let cases = [
+            ("honest", "sub".to_string(), "sub".to_string(), true),
+            ("climbing-name", long.clone(), "sub".into(), false),
+            ("climbing-path", "sub".into(), long, false),
+            ("through-a-link", "sub".into(), "out/sub".into(), false),
+            ("an-option", "sub".into(), "-sub".into(), false),
+        ];
+        for (case, name, path, is_honest) in cases {
+            let (evil, _) = repository(&served);
+            std::os::unix::fs::symlink(&outside, evil.join("out")).unwrap();
+            let modules = format!("[submodule \"{name}\"]\n\tpath = {path}\n\turl = {url}\n");
+            add_submodule(&evil, &modules, &commit);
+            std::fs::rename(&evil, served.join(case)).unwrap();
+            let target = folder.path().join(format!("out-{case}"));
+            let done = check_out(&of(&format!("{}/{case}", server.1), None), &target);
+            assert_eq!(done.is_ok(), is_honest, "{case}: {done:?}");
+            assert_eq!(target.join("sub/file").exists(), is_honest, "{case}");
+            assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 0, "{case}");
+        }
+    }
+
     #[test]
     fn messages_have_no_password() {
         let folder = tempfile::tempdir().unwrap();

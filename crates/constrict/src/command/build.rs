@@ -55,6 +55,7 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
         arguments: &arguments,
         settings: &settings,
         images: &images,
+        observer: &*observer,
         name: &context.dockerfile_name,
         options: &options::options(&arguments, context.main.clone())?,
         compression: outputs

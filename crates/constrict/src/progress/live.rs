@@ -15,10 +15,10 @@ use constrict_build::export::image::Image;
 use constrict_dockerfile::Span;
 use constrict_oci::{Reference, registry};
 
+use super::Show;
 use super::frame::{self, End};
 use super::tally::Tally;
 use super::text::{visible, wrap};
-use super::{Show, without_numbers};
 use crate::render::style::Style;
 
 /// How often the terminal is written to at most.
@@ -268,8 +268,11 @@ impl Observer for Live {
         self.scroll(wrap(&visible(text.as_bytes()), columns(), "     "));
     }
 
-    fn notice(&self, message: &str, _span: Option<Span>) {
-        let text = format!("warning: {}", without_numbers(message));
+    fn notice(&self, message: &str, span: Option<Span>) {
+        let Some(message) = self.tally.notice(message, span) else {
+            return;
+        };
+        let text = format!("warning: {message}");
         let mut lines = wrap(&visible(text.as_bytes()), columns(), "  ");
         let warning = self.style.yellow("warning:");
         if let Some(first) = lines.first_mut() {
@@ -310,6 +313,10 @@ impl Observer for Live {
 }
 
 impl Show for Live {
+    fn begin(&self, file: &str, text: &[u8]) {
+        self.tally.begin(file, text);
+    }
+
     fn findings(&self, text: &str) {
         self.scroll(text.lines().map(ToString::to_string));
     }

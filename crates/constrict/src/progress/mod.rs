@@ -1,5 +1,6 @@
 //! Progress on standard error: live on a terminal, lines as BuildKit's plain mode has them elsewhere, or JSON.
 
+mod attempts;
 mod frame;
 mod live;
 mod plain;
@@ -21,6 +22,8 @@ pub(crate) use tally::is_step;
 
 /// Shows progress, and what came of it.
 pub(crate) trait Show: Observer {
+    /// An attempt with this Dockerfile begins: notices point into it, and what was said of one before is not repeated.
+    fn begin(&self, file: &str, text: &[u8]);
     /// One quiet summary at the end.
     fn summary(&self, image: &Image, tags: &[Reference]);
     /// What the check at the end of a build found, in lines.

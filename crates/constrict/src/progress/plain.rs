@@ -11,7 +11,7 @@ use constrict_dockerfile::Span;
 use constrict_oci::{Reference, registry};
 
 use super::tally::Tally;
-use super::{Show, bytes, without_numbers};
+use super::{Show, bytes};
 
 /// Lines on standard error.
 pub(crate) struct Plain {
@@ -87,9 +87,10 @@ impl Observer for Plain {
         ));
     }
 
-    fn notice(&self, message: &str, _span: Option<Span>) {
-        let _ = std::io::stderr()
-            .write_all(format!("warning: {}\n", without_numbers(message)).as_bytes());
+    fn notice(&self, message: &str, span: Option<Span>) {
+        if let Some(message) = self.tally.notice(message, span) {
+            let _ = std::io::stderr().write_all(format!("warning: {message}\n").as_bytes());
+        }
     }
 
     fn phase(&self, _what: &str) {}
@@ -104,6 +105,10 @@ impl Observer for Plain {
 }
 
 impl Show for Plain {
+    fn begin(&self, file: &str, text: &[u8]) {
+        self.tally.begin(file, text);
+    }
+
     fn findings(&self, text: &str) {
         let _ = std::io::stderr().write_all(text.as_bytes());
     }

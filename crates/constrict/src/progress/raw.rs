@@ -157,6 +157,9 @@ impl Observer for Raw {
     }
 
     fn notice(&self, message: &str, span: Option<Span>) {
+        if self.tally.notice(message, span).is_none() {
+            return;
+        }
         let mut event = json!({"type": "warning", "message": without_numbers(message)});
         if let Some(span) = span {
             event["span"] = json!([span.start, span.end]);
@@ -191,6 +194,10 @@ impl Observer for Raw {
 }
 
 impl Show for Raw {
+    fn begin(&self, file: &str, text: &[u8]) {
+        self.tally.begin(file, text);
+    }
+
     fn findings(&self, text: &str) {
         let lines: Vec<String> = text.lines().map(|line| visible(line.as_bytes())).collect();
         self.clock

@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use constrict_build::export::image::Image;
+use constrict_dockerfile::Span;
 use constrict_oci::Reference;
 
+use super::attempts::Attempts;
 use super::bytes;
 use super::text::width;
 
@@ -14,6 +16,7 @@ pub(super) struct Tally {
     start: Instant,
     steps: AtomicUsize,
     cached: AtomicUsize,
+    attempts: Attempts,
 }
 
 /// What a build came to.
@@ -47,7 +50,20 @@ impl Tally {
             start: Instant::now(),
             steps: AtomicUsize::new(0),
             cached: AtomicUsize::new(0),
+            attempts: Attempts::default(),
         }
+    }
+
+    /// An attempt with this Dockerfile begins; the steps of those before do not count.
+    pub(super) fn begin(&self, file: &str, text: &[u8]) {
+        self.steps.store(0, Ordering::Relaxed);
+        self.cached.store(0, Ordering::Relaxed);
+        self.attempts.begin(file, text);
+    }
+
+    /// A notice with its place, unless it was said before.
+    pub(super) fn notice(&self, message: &str, span: Option<Span>) -> Option<String> {
+        self.attempts.notice(message, span)
     }
 
     /// How long ago that was.

@@ -96,7 +96,7 @@ fn privileged_images_without_a_shell_say_so() {
     let command = machine.command(&["build", "--network=none", "--debug-shell", "."]);
     let (status, seen) = Screen::start(command, 100).end();
     assert_eq!(status, 1);
-    let expected = "warning: no debug shell: `/bin/sh` not found in the container\n";
+    let expected = "warning: Dockerfile:3: no debug shell: `/bin/sh` not found in the container\n";
     assert!(seen.contains(expected), "{seen}");
 }
 

@@ -11,6 +11,7 @@ use constrict_oci::layer::Compression;
 use super::{misuse, options, verdict};
 use crate::arguments::{Build, CheckMode};
 use crate::failure::Failure;
+use crate::progress::Show;
 
 /// What does not change from one attempt to the next.
 pub(super) struct Workshop<'a> {
@@ -20,6 +21,8 @@ pub(super) struct Workshop<'a> {
     pub(super) settings: &'a Settings,
     /// Where bases are from.
     pub(super) images: &'a Images,
+    /// Told of what happens.
+    pub(super) observer: &'a dyn Show,
     /// The Dockerfile's name, for messages.
     pub(super) name: &'a str,
     /// How it is lowered.
@@ -43,6 +46,7 @@ impl Workshop<'_> {
             error: Box::new(error),
             dockerfile: Some((self.name.to_string(), text.to_vec())),
         };
+        self.observer.begin(self.name, text);
         let dockerfile = constrict_dockerfile::parse(text).map_err(|error| attach(error.into()))?;
         misuse::check_target(self.arguments, &dockerfile, self.name)?;
         let brought: solver::Settings =
@@ -68,7 +72,7 @@ impl Workshop<'_> {
         if self.arguments.check == CheckMode::Off {
             return Ok(Report::default());
         }
-        self.images.layers.observer.phase("checking the image");
+        self.observer.phase("checking the image");
         let allowed =
             crate::command::check::allowed(&[], self.settings, &String::from_utf8_lossy(text))?;
         let source = verdict::Source {

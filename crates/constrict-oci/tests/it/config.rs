@@ -166,3 +166,14 @@ fn docker_documents_with_nulls_are_read() {
         assert!(serde_json::from_str::<Descriptor>(&json).is_err(), "{size}");
     }
 }
+
+#[test]
+fn numbers_of_unknown_keys_are_kept_to_the_last_digit() {
+    let text = br#"{"weight":2.6666666666666665e128,"rootfs":{"type":"layers","diff_ids":[]}}"#;
+    let config = ImageConfig::parse(text).expect("it is read");
+    let again = ImageConfig::parse(&config.to_json()).expect("ours");
+    assert_eq!(again, config);
+    let text = br#"{"weight":2.666666666666666e128}"#;
+    let config = ImageConfig::parse(text).expect("it is read");
+    assert_eq!(config.extra["weight"].to_string(), "2.666666666666666e+128");
+}

@@ -1,8 +1,10 @@
 //! Locks between processes that share a store: `flock` on a file, gone with its holder.
 
 use std::fs::File;
+use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use super::Store;
 use crate::error::{IoContext, Result};
@@ -19,16 +21,9 @@ pub(super) struct InUse(File);
 
 impl InUse {
     /// Says so; waits for somebody who deletes.
-    pub(super) fn begin(root: &std::path::Path) -> Result<InUse> {
+    pub(super) fn begin(root: &Path) -> Result<InUse> {
         let path = root.join("locks/store");
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .at("open", &path)?;
-        let in_use = InUse(file);
-        in_use.share_again().at("lock", &path)?;
-        Ok(in_use)
+        Ok(InUse(take(&path, FlockOperation::LockShared)?))
     }
 
     /// Whether nobody else has it open; nobody can open it then, until [`InUse::share_again`].
@@ -38,12 +33,7 @@ impl InUse {
 
     /// Lets others open it.
     pub(super) fn share_again(&self) -> std::io::Result<()> {
-        loop {
-            match flock(&self.0, FlockOperation::LockShared) {
-                Err(rustix::io::Errno::INTR) => {}
-                other => return Ok(other?),
-            }
-        }
+        Ok(wait(&self.0, FlockOperation::LockShared)?)
     }
 }
 
@@ -68,14 +58,10 @@ impl Store {
                 format!("{name}-{number}")
             };
             let path = self.root.join("locks").join(&name);
-            let file = File::options()
-                .create(true)
-                .append(true)
-                .open(&path)
-                .at("open", &path)?;
+            let file = open(&path)?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => return Ok((Lock { _file: file }, number)),
-                Err(rustix::io::Errno::WOULDBLOCK) => number += 1,
+                Err(Errno::WOULDBLOCK) => number += 1,
                 Err(error) => return Err(error).at("lock", &path),
             }
         }
@@ -83,17 +69,29 @@ impl Store {
 
     fn flock(&self, name: &str, operation: FlockOperation) -> Result<Lock> {
         let path = self.root.join("locks").join(name);
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .at("open", &path)?;
-        loop {
-            match flock(&file, operation) {
-                Err(rustix::io::Errno::INTR) => {}
-                other => break other.at("lock", &path)?,
-            }
+        let _file = take(&path, operation)?;
+        Ok(Lock { _file })
+    }
+}
+
+/// Waits for the lock of a file, which is made if there is none.
+pub(crate) fn take(path: &Path, operation: FlockOperation) -> Result<File> {
+    let file = open(path)?;
+    wait(&file, operation).at("lock", path)?;
+    Ok(file)
+}
+
+fn open(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    let file = options.create(true).append(true).open(path);
+    file.at("open", path)
+}
+
+fn wait(file: &File, operation: FlockOperation) -> rustix::io::Result<()> {
+    loop {
+        match flock(file, operation) {
+            Err(Errno::INTR) => {}
+            other => return other,
         }
-        Ok(Lock { _file: file })
     }
 }

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::record::{Record, VERSION};
 use crate::error::{IoContext, Result};
-use crate::store::Store;
+use crate::store::{Store, take_lock};
 
 const LOCK: &str = "lock";
 const RECORD: &str = "state.json";
@@ -42,7 +42,10 @@ impl Home {
         // environment and log are the user's alone
         std::fs::set_permissions(&temporary, Permissions::from_mode(0o700))
             .at("set the mode of", &temporary)?;
-        let lock = take(&temporary, FlockOperation::NonBlockingLockExclusive)?;
+        let lock = take_lock(
+            &temporary.join(LOCK),
+            FlockOperation::NonBlockingLockExclusive,
+        )?;
         write(&temporary, record)?;
         let path = folder.join(record.id.to_string());
         std::fs::rename(&temporary, &path).at("rename to", &path)?;
@@ -58,13 +61,13 @@ impl Home {
         Ok(Home {
             path: path.into(),
             store: store.into(),
-            _lock: take(path, FlockOperation::LockExclusive)?,
+            _lock: take_lock(&path.join(LOCK), FlockOperation::LockExclusive)?,
         })
     }
 
     /// Takes it over if it has no supervisor now.
     pub(super) fn try_take_over(store: &Path, path: &Path) -> Result<Option<Self>> {
-        match take(path, FlockOperation::NonBlockingLockExclusive) {
+        match take_lock(&path.join(LOCK), FlockOperation::NonBlockingLockExclusive) {
             Ok(lock) => Ok(Some(Home {
                 path: path.into(),
                 store: store.into(),
@@ -132,20 +135,4 @@ fn write(folder: &Path, record: &Record) -> Result<()> {
     let content = serde_json::to_vec(record).expect("records are plain data");
     std::fs::write(&written, content).at("write", &written)?;
     std::fs::rename(&written, &path).at("rename to", &path)
-}
-
-fn take(folder: &Path, operation: FlockOperation) -> Result<File> {
-    let path = folder.join(LOCK);
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .at("open", &path)?;
-    loop {
-        match flock(&file, operation) {
-            Err(Errno::INTR) => {}
-            other => break other.at("lock", &path)?,
-        }
-    }
-    Ok(file)
 }

@@ -7,6 +7,8 @@
 #[path = "../../crates/constrict-oci/src/registry/challenge.rs"]
 mod challenge;
 
+use std::net::Ipv4Addr;
+
 use constrict_oci::registry::{Mirror, redirected};
 use libfuzzer_sys::fuzz_target;
 
@@ -20,8 +22,12 @@ fuzz_target!(|text: &str| {
             .split("://")
             .nth(1)
             .and_then(|rest| rest.split(['/', '?']).next());
+        let is_link_local = |authority: &str| {
+            let host = authority.split(':').next().unwrap_or_default();
+            host.parse().is_ok_and(|host: Ipv4Addr| host.is_link_local())
+        };
         let is_server = |authority: &str| {
-            !authority.is_empty() && !authority.contains('@') && !authority.starts_with("169.254.")
+            !authority.is_empty() && !authority.contains('@') && !is_link_local(authority)
         };
         assert!(authority.is_some_and(is_server), "{to}");
         assert!(redirected(&to, "x").is_ok(), "{to}");

@@ -174,9 +174,13 @@ impl Tree {
 
     /// The names in directory `path`, sorted; empty for anything else.
     pub fn list(&self, path: &[u8]) -> Vec<Vec<u8>> {
-        let Some(found) = self.find(path) else {
-            return Vec::new();
-        };
+        let children = self.find(path).map(|found| self.children(path, found));
+        let children = children.into_iter().flatten();
+        children.map(|(name, _)| name).collect()
+    }
+
+    /// What is in a directory that was found, by name; nothing if it is none.
+    fn children(&self, path: &[u8], found: Found) -> Vec<(Vec<u8>, Found)> {
         if !found.is_directory() {
             return Vec::new();
         }
@@ -188,24 +192,28 @@ impl Tree {
                 }
             });
         }
-        names.retain(|name| self.step(&join(path, name), found.floor).is_some());
-        names.into_iter().collect()
+        let child = |name: Vec<u8>| {
+            let found = self.step(&join(path, &name), found.floor)?;
+            Some((name, found))
+        };
+        names.into_iter().filter_map(child).collect()
     }
 
     /// Every path with its node, parents before children, the root left out.
     pub fn walk(&self) -> Vec<(Vec<u8>, Node<'_>)> {
         let mut all = Vec::new();
-        let mut pending = vec![Vec::new()];
-        while let Some(directory) = pending.pop() {
-            for name in self.list(&directory) {
+        let mut pending: Vec<_> = self
+            .find(b"")
+            .map(|root| (Vec::new(), root))
+            .into_iter()
+            .collect();
+        while let Some((directory, found)) = pending.pop() {
+            for (name, found) in self.children(&directory, found) {
                 let path = join(&directory, &name);
-                let Some(node) = self.get(&path) else {
-                    continue;
-                };
-                if node.is_directory() {
-                    pending.push(path.clone());
+                if found.is_directory() {
+                    pending.push((path.clone(), found));
                 }
-                all.push((path, node));
+                all.push((path, self.node(found)));
             }
         }
         all.sort_by(|a, b| a.0.cmp(&b.0));

@@ -8,6 +8,9 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use constrict_elf::{Object, Symbols};
+use constrict_oci::Digest;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// How many links a path may lead through, as in Linux (`MAXSYMLINKS`).
 const MAX_LINKS: usize = 40;
@@ -37,7 +40,7 @@ pub enum Kind {
         /// Bytes.
         size: u64,
         /// Equal for equal contents, where it is known.
-        digest: Option<constrict_oci::Digest>,
+        digest: Option<Digest>,
         /// The path, in the node's layer, of the entry that has the content: another one for hard links.
         content: Vec<u8>,
     },
@@ -78,6 +81,12 @@ pub trait Contents: Send + Sync {
     fn read(&self, layer: usize, path: &[u8], limit: usize) -> io::Result<Vec<u8>>;
     /// What an ELF object says of itself, and its dynamic symbols; `None` if the file is none.
     fn object(&self, layer: usize, path: &[u8]) -> io::Result<Option<(Object, Symbols)>>;
+    /// A fact that [`Contents::learn`] was told earlier, perhaps by another check, of a content that this layer has.
+    fn recall(&self, _layer: usize, _content: &Digest, _fact: &str) -> Option<Vec<u8>> {
+        None
+    }
+    /// Is told a fact of a content that this layer has: a function of the content, the fact's name and this program alone.
+    fn learn(&self, _layer: usize, _content: &Digest, _fact: &str, _value: Vec<u8>) {}
 }
 
 /// The facts of an ELF object.
@@ -280,6 +289,32 @@ impl Files {
     /// The first `limit` bytes of the file that a layer has at `path`, whatever later layers do with it.
     pub fn read_in_layer(&self, layer: usize, path: &[u8], limit: usize) -> Option<Vec<u8>> {
         self.contents.read(layer, path, limit).ok()
+    }
+
+    /// What `find` makes of the file that `node` is, unless an earlier check has learned it: a function of the file's content
+    /// and of `fact` alone. `None`, which nobody learns, is what could not be found out.
+    pub(crate) fn learned<T: Serialize + DeserializeOwned>(
+        &self,
+        node: &Node,
+        fact: &str,
+        find: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
+        let Kind::File {
+            digest: Some(digest),
+            ..
+        } = &node.kind
+        else {
+            return find();
+        };
+        let known = self.contents.recall(node.layer, digest, fact);
+        if let Some(known) = known.and_then(|known| postcard::from_bytes(&known).ok()) {
+            return Some(known);
+        }
+        let found = find()?;
+        if let Ok(value) = postcard::to_stdvec(&found) {
+            self.contents.learn(node.layer, digest, fact, value);
+        }
+        Some(found)
     }
 
     /// The text of the regular file at `path`, if it has at most `limit` bytes; what is not UTF-8 is replaced.

@@ -34,4 +34,14 @@ impl Store {
     pub fn write_report<T: Serialize>(&self, key: &Digest, report: &T) -> Result<()> {
         self.write_json(&self.report_path(key), report)
     }
+
+    /// What was learned under `key` before; also nothing if it cannot be read.
+    pub fn learned(&self, key: &Digest) -> Option<Vec<u8>> {
+        self.read_file(&self.report_path(key)).ok().flatten()
+    }
+
+    /// Keeps what was learned.
+    pub fn write_learned(&self, key: &Digest, bytes: &[u8]) -> Result<()> {
+        self.write_file(&self.report_path(key), bytes)
+    }
 }

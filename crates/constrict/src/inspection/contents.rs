@@ -11,12 +11,17 @@ use constrict_inspect::pack::{self, Found, Pack};
 use constrict_oci::Digest;
 use constrict_oci::layer::{FoundEntry, Limits, NewKind, read_verified_layer};
 
+use super::learned::Learned;
+use super::memory;
+
 /// The contents of some layers, lowest first.
 pub(super) struct LayerContents {
     layers: Arc<Layers>,
     packs: Vec<(Digest, OnceLock<Option<Pack>>)>,
     /// What was read of layers themselves: each time a whole layer is decompressed.
     read: Mutex<HashMap<(usize, Vec<u8>), Part>>,
+    /// What is known of the layers' files, by layer, as soon as somebody asks.
+    learned: Mutex<HashMap<usize, Learned>>,
 }
 
 /// The beginning of a file.
@@ -40,7 +45,20 @@ impl LayerContents {
             layers,
             packs,
             read: Mutex::default(),
+            learned: Mutex::default(),
         }
+    }
+
+    /// Does something with what is known of a layer's files.
+    fn with_learned<T>(&self, layer: usize, act: impl FnOnce(&mut Learned) -> T) -> T {
+        let mut all = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        act(all.entry(layer).or_insert_with(|| self.read_learned(layer)))
+    }
+
+    fn read_learned(&self, layer: usize) -> Learned {
+        let (digest, _) = &self.packs[layer];
+        let known = self.layers.store.learned(&memory::learned_key(digest));
+        known.map_or_else(Learned::default, |known| Learned::parse(&known))
     }
 
     /// The pack of a layer. The first question makes those of all layers, in parallel.
@@ -125,6 +143,19 @@ fn make(layers: &Layers, digest: &Digest) -> Result<(), constrict_build::Error> 
     }
 }
 
+impl Drop for LayerContents {
+    /// Keeps what was learned; what cannot be kept is learned again.
+    fn drop(&mut self) {
+        let learned = self.learned.get_mut();
+        for (layer, learned) in learned.unwrap_or_else(PoisonError::into_inner) {
+            if let Some(bytes) = learned.to_bytes() {
+                let key = memory::learned_key(&self.packs[*layer].0);
+                let _ = self.layers.store.write_learned(&key, &bytes);
+            }
+        }
+    }
+}
+
 impl Contents for LayerContents {
     fn read(&self, layer: usize, path: &[u8], limit: usize) -> io::Result<Vec<u8>> {
         match self.pack(layer)?.read(path, limit)? {
@@ -135,5 +166,13 @@ impl Contents for LayerContents {
 
     fn object(&self, layer: usize, path: &[u8]) -> io::Result<Option<Elf>> {
         self.pack(layer)?.object(path)
+    }
+
+    fn recall(&self, layer: usize, content: &Digest, fact: &str) -> Option<Vec<u8>> {
+        self.with_learned(layer, |learned| learned.get(content, fact))
+    }
+
+    fn learn(&self, layer: usize, content: &Digest, fact: &str, value: Vec<u8>) {
+        self.with_learned(layer, |learned| learned.add(content, fact, value));
     }
 }

@@ -1,4 +1,5 @@
-//! Reports that the store remembers: the same image checked by the same rules gives the same report.
+//! Reports that the store remembers: the same image checked by the same rules gives the same report. And the names of what
+//! was learned of layers on the way.
 
 use constrict_build::layers::Layers;
 use constrict_inspect::Report;
@@ -8,13 +9,19 @@ use crate::failure::Failure;
 
 /// What a report depends on: the image, what a build knows of it, what is allowed, and the rules, which this program has.
 pub(super) fn key(image: &Digest, allowed: &[String]) -> Digest {
+    Digest::of(format!("{image} {allowed:?} {}", program()).as_bytes())
+}
+
+/// What is learned of a layer's files depends on them and on this program.
+pub(super) fn learned_key(layer: &Digest) -> Digest {
+    Digest::of(format!("learned of {layer} {}", program()).as_bytes())
+}
+
+/// This program among others.
+fn program() -> String {
     let program = std::env::current_exe().and_then(|path| path.metadata());
     let program = program.and_then(|meta| Ok((meta.len(), meta.modified()?)));
-    let text = format!(
-        "{image} {allowed:?} {} {program:?}",
-        env!("CARGO_PKG_VERSION")
-    );
-    Digest::of(text.as_bytes())
+    format!("{} {program:?}", env!("CARGO_PKG_VERSION"))
 }
 
 pub(super) fn recall(layers: &Layers, key: &Digest) -> Result<Option<Report>, Failure> {

@@ -1,6 +1,7 @@
 //! Images as `constrict-inspect` wants them: from the store, from a build, from files of the host.
 
 mod contents;
+mod learned;
 mod memory;
 mod origin;
 mod subject;

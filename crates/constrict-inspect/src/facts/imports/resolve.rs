@@ -247,9 +247,15 @@ impl Walk<'_, '_> {
         let beside = self.interpreter.library.as_deref().map(parent);
         let library = beside.map(|directory| join(directory, library.as_bytes()));
         let paths = std::iter::once(self.interpreter.path.clone()).chain(library);
-        let read = |path: Vec<u8>| self.facts.files().read(&path, LARGEST_INTERPRETER);
-        let objects = paths.filter_map(read);
-        objects.map(|object| builtin::texts(&object)).collect()
+        let files = self.facts.files();
+        let texts = |path: Vec<u8>| {
+            let (_, node) = files.resolve(&path)?;
+            files.learned(node, "names of modules", || {
+                let object = files.read(&path, LARGEST_INTERPRETER)?;
+                Some(builtin::texts(&object))
+            })
+        };
+        paths.filter_map(texts).collect()
     }
 
     fn search_below(&mut self, name: &str, above: usize) -> Search {

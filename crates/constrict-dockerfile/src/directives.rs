@@ -53,16 +53,17 @@ impl Default for Directives {
 }
 
 impl Checks {
-    /// Parses the value of `# check=`, such as `skip=RuleA,RuleB;error=true`.
+    /// Parses the value of `# check=`, such as `skip=RuleA,RuleB;error=true`. As in BuildKit, it ends at a blank.
     ///
     /// # Errors
     /// An unknown option, or an `error=` that is no boolean.
     pub fn parse(value: &str) -> Result<Self, Fact> {
         let mut checks = Self::default();
-        if value.trim().is_empty() {
+        let value = value.trim().split(' ').next().unwrap_or_default();
+        if value.is_empty() {
             return Ok(checks);
         }
-        for option in value.trim().splitn(3, ';') {
+        for option in value.splitn(3, ';') {
             let (key, value) = option
                 .split_once('=')
                 .ok_or_else(|| Fact::CheckOption(option.to_owned()))?;

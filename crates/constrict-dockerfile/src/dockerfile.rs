@@ -73,8 +73,9 @@ pub fn parse(text: &[u8]) -> Result<Dockerfile, Error> {
     let (global_args, stages) = match instructions(&nodes) {
         Ok(parsed) => parsed,
         Err((read, error)) => {
-            // the words of a FROM are looked at before its stage's name is
-            let until = read + usize::from(nodes[read].upper == "FROM");
+            // the words of a FROM are looked at before its stage's name is, and MAINTAINER before its name
+            let is_noticed = matches!(nodes[read].upper.as_str(), "FROM" | "MAINTAINER");
+            let until = read + usize::from(is_noticed);
             warnings.extend(warning::before_error(&nodes[..until]));
             return Err(error.after(warnings));
         }

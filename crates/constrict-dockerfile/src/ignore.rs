@@ -168,6 +168,28 @@ impl Ignore {
         self.decide(path).is_some_and(|pattern| !pattern.exception)
     }
 
+    /// Whether the path is ignored, compared as it is written; only the directories above it are taken clean. That is how
+    /// BuildKit's build check looks at the sources of COPY, where a build would look at files.
+    #[must_use]
+    pub fn matches_as_written(&self, path: &str) -> bool {
+        let above = path
+            .rsplit_once('/')
+            .map_or(".".to_owned(), |(above, _)| clean(&format!("{above}/")));
+        let ends = above.match_indices('/').map(|(end, _)| end);
+        let above: Vec<&str> = match above.as_str() {
+            "." => Vec::new(),
+            above => ends.chain([above.len()]).map(|end| &above[..end]).collect(),
+        };
+        let mut ignored = false;
+        for pattern in &self.patterns {
+            let hits = |path: &str| pattern.form.matches(path);
+            if pattern.exception == ignored && (hits(path) || above.iter().any(|dir| hits(dir))) {
+                ignored = !pattern.exception;
+            }
+        }
+        ignored
+    }
+
     /// The line that decides about the path: its number from 1 and its text; `None` if no line speaks of it.
     #[must_use]
     pub fn deciding_line(&self, path: &str) -> Option<(usize, &str)> {

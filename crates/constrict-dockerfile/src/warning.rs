@@ -92,13 +92,17 @@ fn of_node(node: &Node, stage: Option<usize>, warnings: &mut Vec<Warning>) {
             let message = "Maintainer instruction is deprecated in favor of using label".to_owned();
             warnings.push(Warning::new("MaintainerDeprecated", node.span, message));
         }
-        (Args::Words { words, .. }, "FROM") if words.len() == 3 => {
+        (Args::Words { words, .. }, "FROM") if words.len() >= 3 => {
             let (word, name) = (words[1].text.as_str(), words[2].text.as_str());
-            if name != name.to_lowercase() {
+            if words.len() == 3 && name != name.to_lowercase() {
                 let message = format!("Stage name '{name}' should be lowercase");
                 warnings.push(Warning::new("StageNameCasing", node.span, message));
             }
-            let differs = case(&node.keyword).is_some_and(|from| case(word) != Some(from));
+            // a word without letters has the case of any
+            let differs = case(&node.keyword).is_some_and(|from| match from {
+                Case::Lower => word != word.to_lowercase(),
+                Case::Upper => word != word.to_uppercase(),
+            });
             if differs {
                 let message = format!(
                     "'{word}' and '{}' keywords' casing do not match",

@@ -6,7 +6,6 @@ mod buildkit;
 mod facts;
 mod finding;
 mod hadolint;
-mod ignored;
 mod lint;
 mod modes;
 mod rule;

@@ -155,3 +155,31 @@ fn exclude_patterns_are_taken_as_they_are() {
     assert_eq!(verdicts, [true, false, false, false]);
     assert!(!ignore.is_empty() && Ignore::from_patterns::<&str>(&[]).expect("none").is_empty());
 }
+
+#[test]
+fn paths_can_be_compared_as_they_are_written() {
+    let ignored = |text: &str, path: &str| {
+        let ignore = Ignore::parse(text.as_bytes()).unwrap();
+        ignore.matches_as_written(path)
+    };
+    for (text, path) in [
+        ("foo", "foo"),
+        ("foo", "foo/"),
+        ("foo", "./foo/bar"),
+        ("foo\n!foo/bar", "./foo/bar"),
+        ("*", "."),
+        ("*", "/foo"),
+        (".*", "../foo"),
+        ("**/foo", "src/../foo"),
+    ] {
+        assert!(ignored(text, path), "{text} {path}");
+    }
+    for (text, path) in [
+        ("*", "./"),
+        ("*", "src/../foo"),
+        ("foo/**", "./foo/bar"),
+        ("foo\n!foo/bar", "foo/bar"),
+    ] {
+        assert!(!ignored(text, path), "{text} {path}");
+    }
+}

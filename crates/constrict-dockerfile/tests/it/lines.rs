@@ -87,7 +87,7 @@ fn the_escape_directive_counts_only_at_the_top() {
 
 #[test]
 fn syntax_and_check_also_follow_a_first_line_for_a_shell() {
-    let directives = good("#!/x\n#syntax=docker/dockerfile:1\n# check=skip=A, B;error=true;experimental=all\nFROM scratch\n").directives;
+    let directives = good("#!/x\n#syntax=docker/dockerfile:1\n# check=skip=A,B;error=true;experimental=all\nFROM scratch\n").directives;
     assert_eq!(
         directives.syntax.expect("a directive").value,
         "docker/dockerfile:1"
@@ -157,4 +157,16 @@ fn bytes_that_are_no_text_do_no_harm() {
     );
     let error = constrict_dockerfile::parse(b"FROM scratch AS a\xd5").expect_err("no stage name");
     assert_eq!((error.span().start, error.span().end), (16, 18));
+}
+
+#[test]
+fn a_blank_ends_what_check_asks_for() {
+    let checks = |value: &str| {
+        good(&format!("# check={value}\nFROM a\n"))
+            .directives
+            .checks
+    };
+    assert_eq!(checks("skip=A, B;error=true").skip, ["A", ""]);
+    assert!(!checks("skip=A, B;error=true").error);
+    assert!(checks("skip=all # they are known").skip_all);
 }

@@ -5,15 +5,14 @@
 use std::collections::BTreeSet;
 
 use constrict_dockerfile::instruction::{
-    ArgDef, Command, Copy, Heredoc, MountError, Run, SourceArg,
+    ArgDef, Command, Copy, Heredoc, Mount, MountError, Run, SourceArg,
 };
 use constrict_dockerfile::{Dockerfile, Instruction, Kind, Span};
 
 use super::environment::{Bases, Environment, Failure, Value};
 use super::from::{Base, Globals};
 use super::graph::Graph;
-use super::{expose, rules, secret, signal};
-use crate::ignored::is_ignored;
+use super::{checksum, expose, rules, secret, signal};
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::{Broken, Options};
@@ -28,7 +27,8 @@ pub(crate) fn check(
     sink: &mut Sink<'_>,
 ) -> Result<(), Broken> {
     let bases = Bases::new(options.base_env);
-    let reachable = graph.reachable();
+    // BuildKit reads all triggers before it looks at any stage
+    let fired = triggers(dockerfile, graph, source)?;
     let mut walk = Walk {
         escape: dockerfile.directives.escape,
         globals,
@@ -38,19 +38,12 @@ pub(crate) fn check(
         sink,
     };
     let mut done: Vec<State<'_>> = Vec::new();
-    for (stage, base) in dockerfile.stages.iter().zip(&graph.bases) {
+    for ((stage, base), triggers) in dockerfile.stages.iter().zip(&graph.bases).zip(&fired) {
         let mut state = match base {
             Base::Stage(index) => done[*index].inherited(stage.index),
             Base::Image(image) => State::new(Environment::of_image(&bases, image), stage.index),
         };
-        let triggers = match base {
-            // BuildKit fires them only in stages that the last one needs
-            Base::Stage(index) if reachable.contains(&stage.index) => {
-                triggers(&dockerfile.stages[*index].instructions)
-            }
-            _ => Vec::new(),
-        };
-        for trigger in &triggers {
+        for trigger in triggers {
             walk.instruction(trigger, stage.from.span, &mut state)?;
         }
         for instruction in &stage.instructions {
@@ -61,13 +54,37 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// The instructions that ONBUILD holds back; one that cannot be parsed never fires.
-fn triggers(instructions: &[Instruction]) -> Vec<Instruction> {
-    let trigger = |instruction: &Instruction| match &instruction.kind {
-        Kind::Onbuild(onbuild) => onbuild.trigger().ok(),
-        _ => None,
-    };
-    instructions.iter().filter_map(trigger).collect()
+/// The instructions that ONBUILD held back, for each stage that starts from theirs. BuildKit fires them only in stages that
+/// the last one needs.
+fn triggers(
+    dockerfile: &Dockerfile,
+    graph: &Graph,
+    source: &Source<'_>,
+) -> Result<Vec<Vec<Instruction>>, Broken> {
+    let reachable = graph.reachable();
+    let mut fired = Vec::new();
+    for (stage, base) in dockerfile.stages.iter().zip(&graph.bases) {
+        let mut triggers = Vec::new();
+        let of_base = match base {
+            Base::Stage(index) if reachable.contains(&stage.index) => {
+                dockerfile.stages[*index].instructions.as_slice()
+            }
+            _ => &[],
+        };
+        for instruction in of_base {
+            let Kind::Onbuild(onbuild) = &instruction.kind else {
+                continue;
+            };
+            let broken = |message| Broken::at(source, stage.from.span, message);
+            let trigger = onbuild
+                .trigger()
+                .map_err(|error| broken(error.to_string()))?;
+            graph.check_images(&trigger).map_err(broken)?;
+            triggers.push(trigger);
+        }
+        fired.push(triggers);
+    }
+    Ok(fired)
 }
 
 /// What a stage is like so far.
@@ -76,6 +93,8 @@ struct State<'b> {
     environment: Environment<'b>,
     has_shell: bool,
     has_workdir: bool,
+    /// The working directory; that of the base image is taken for `/`.
+    workdir: String,
     cmd: Option<Span>,
     entrypoint: Option<Span>,
     healthcheck: Option<Span>,
@@ -88,6 +107,7 @@ impl<'b> State<'b> {
             environment,
             has_shell: false,
             has_workdir: false,
+            workdir: "/".to_owned(),
             cmd: None,
             entrypoint: None,
             healthcheck: None,
@@ -99,8 +119,25 @@ impl<'b> State<'b> {
         Self {
             has_shell: self.has_shell,
             has_workdir: self.has_workdir,
+            workdir: self.workdir.clone(),
             ..Self::new(self.environment.clone(), index)
         }
+    }
+
+    /// A path seen from the working directory; one that is absolute stays as it is written.
+    fn absolute(&self, path: &str) -> String {
+        if path.starts_with('/') {
+            return path.to_owned();
+        }
+        let mut parts: Vec<&str> = Vec::new();
+        for part in self.workdir.split('/').chain(path.split('/')) {
+            match part {
+                "" | "." => {}
+                ".." => drop(parts.pop()),
+                name => parts.push(name),
+            }
+        }
+        format!("/{}", parts.join("/"))
     }
 }
 
@@ -137,14 +174,21 @@ impl Walk<'_, '_> {
                 self.check_order(instruction, span, state)?;
             }
             Kind::Cmd(command) => {
-                once(&mut state.cmd, "CMD", span, self.sink);
-                self.command(command, "CMD", span, state);
+                once(&mut state.cmd, keyword(instruction), span, self.sink);
+                self.command(command, keyword(instruction), span, state);
             }
             Kind::Entrypoint(command) => {
-                once(&mut state.entrypoint, "ENTRYPOINT", span, self.sink);
-                self.command(command, "ENTRYPOINT", span, state);
+                once(&mut state.entrypoint, keyword(instruction), span, self.sink);
+                self.command(command, keyword(instruction), span, state);
             }
-            Kind::Healthcheck(_) => once(&mut state.healthcheck, "HEALTHCHECK", span, self.sink),
+            Kind::Healthcheck(_) => {
+                once(
+                    &mut state.healthcheck,
+                    keyword(instruction),
+                    span,
+                    self.sink,
+                );
+            }
             Kind::Expose(words) => self.expose(words, span, state)?,
             Kind::Shell(_) => state.has_shell = true,
             Kind::User(word) => {
@@ -235,11 +279,7 @@ impl Walk<'_, '_> {
         if !is_legacy(&instruction.text, self.escape) {
             return;
         }
-        let keyword = instruction
-            .text
-            .split_whitespace()
-            .next()
-            .unwrap_or_default();
+        let keyword = keyword(instruction);
         let message = format!(
             "\"{keyword} key=value\" should be used instead of legacy \"{keyword} key value\" format"
         );
@@ -297,9 +337,10 @@ impl Walk<'_, '_> {
                 return Err(Broken::at(self.source, span, message));
             }
         }
-        if let Some(word) = &copy.checksum {
-            self.expand(word, span, state)?;
-        }
+        let checksum = match &copy.checksum {
+            Some(word) => Some(self.expand(word, span, state)?),
+            None => None,
+        };
         let mut paths = Vec::new();
         for source in &copy.sources {
             if let SourceArg::Path(word) = source {
@@ -311,6 +352,15 @@ impl Walk<'_, '_> {
             if let SourceArg::Heredoc(heredoc @ Heredoc { expand: true, .. }) = source {
                 let value = state.environment.expand_body(&heredoc.body());
                 self.told(value, span, state)?;
+            }
+        }
+        if let Some(expected) = checksum.filter(|expected| !expected.is_guess) {
+            let only = match (copy.sources.len(), paths.as_slice()) {
+                (1, [path]) => Some(path.text.as_str()),
+                _ => None,
+            };
+            if let Some(message) = checksum::mistake(&expected.text, only) {
+                return Err(Broken::at(self.source, span, message));
             }
         }
         for path in &paths {
@@ -332,7 +382,7 @@ impl Walk<'_, '_> {
         if self
             .options
             .ignore
-            .is_some_and(|ignore| is_ignored(ignore, path))
+            .is_some_and(|ignore| ignore.matches_as_written(path))
         {
             let message =
                 format!("Attempting to {verb} file \"{path}\" that is excluded by .dockerignore");
@@ -356,15 +406,22 @@ impl Walk<'_, '_> {
     }
 
     fn mounts(&mut self, run: &Run, span: Span, state: &State<'_>) -> Result<(), Broken> {
+        let mut mounts = Vec::new();
         for mount in &run.mounts {
             let resolved = mount.resolve(|word| {
                 self.expand(word, span, state)
                     .map(|value| value.text)
                     .map_err(|broken| Wrong(broken.message))
             });
-            if let Err(Wrong(message)) = resolved {
-                return Err(Broken::at(self.source, span, message));
+            match resolved {
+                Ok(mount) => mounts.push(mount),
+                Err(Wrong(message)) => return Err(Broken::at(self.source, span, message)),
             }
+        }
+        let covers_all = |mount: &Mount| target(mount).map(|target| state.absolute(target));
+        if mounts.iter().filter_map(covers_all).any(|path| path == "/") {
+            let message = "invalid mount target `/`";
+            return Err(Broken::at(self.source, span, message));
         }
         Ok(())
     }
@@ -415,14 +472,31 @@ impl Walk<'_, '_> {
             self.sink.add(&rules::WORKDIR_RELATIVE_PATH, span, message);
         }
         state.has_workdir = true;
+        state.workdir = state.absolute(&path);
         Ok(())
     }
+}
+
+/// An instruction's keyword as it is written, which messages repeat.
+fn keyword(instruction: &Instruction) -> &str {
+    let mut words = instruction.text.split_whitespace();
+    words.next().unwrap_or_default()
 }
 
 /// A mode that BuildKit takes: symbolic, or octal up to 07777.
 fn is_mode(text: &str) -> bool {
     let looks_octal = text.starts_with(|ch: char| ch.is_ascii_digit());
     !looks_octal || u32::from_str_radix(text, 8).is_ok_and(|mode| mode <= 0o7777)
+}
+
+/// Where a mount covers a directory.
+fn target(mount: &Mount) -> Option<&str> {
+    match mount {
+        Mount::Bind(mount) => Some(&mount.target),
+        Mount::Cache(mount) => Some(&mount.target),
+        Mount::Tmpfs(mount) => Some(&mount.target),
+        Mount::Secret(_) | Mount::Ssh(_) => None,
+    }
 }
 
 /// Why a mount is refused.

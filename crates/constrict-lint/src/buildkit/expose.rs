@@ -32,11 +32,14 @@ pub(crate) fn parse(word: &str) -> Port {
         () if !host.is_empty() && self::range(host).is_none() => {
             Some(format!("invalid hostPort: {host}"))
         }
+        () if !host.is_empty() && !is_pair(range, self::range(host)) => Some(format!(
+            "invalid ranges specified for container and host Ports: {number} and {host}"
+        )),
         () => None,
     };
     let is_readable = !number.is_empty() && matches!(lower.as_str(), "" | "tcp" | "udp" | "sctp");
     Port {
-        is_mapped: is_readable && !before.is_empty(),
+        is_mapped: is_readable && !(address.is_empty() && host.is_empty()),
         is_shouted: is_readable && lower != protocol,
         range,
         wrong,
@@ -50,10 +53,17 @@ fn is_address(text: &str) -> bool {
     text.is_empty() || inner.unwrap_or(text).parse::<IpAddr>().is_ok()
 }
 
+/// Whether a port can stand for one of several of the host, or each of several for one.
+fn is_pair(ports: Option<(u16, u16)>, host: Option<(u16, u16)>) -> bool {
+    let count = |range: Option<(u16, u16)>| range.map(|(first, last)| last - first);
+    matches!(count(ports), Some(0)) || count(ports) == count(host)
+}
+
 fn range(text: &str) -> Option<(u16, u16)> {
     let number = |text: &str| {
-        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-        is_plain.then(|| text.parse().ok()).flatten()
+        let digits = text.strip_prefix('+').unwrap_or(text);
+        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_plain.then(|| digits.parse().ok()).flatten()
     };
     let (first, last) = match text.split_once('-') {
         Some((first, last)) => (number(first)?, number(last)?),
@@ -80,6 +90,10 @@ mod tests {
         assert!(parse("8080:80").is_mapped);
         assert!(parse("127.0.0.1:8080:80").is_mapped);
         assert_eq!(parse("[::1]:8080:80").wrong, None);
+        assert_eq!(parse("80-90:1000").wrong, None);
+        assert_eq!(parse("80-90:1000-1010").wrong, None);
+        assert_eq!(parse("::80"), plain((80, 80)));
+        assert_eq!(parse("+80"), plain((80, 80)));
     }
 
     #[test]
@@ -90,6 +104,10 @@ mod tests {
         assert_eq!(wrong("70000"), "invalid containerPort: 70000");
         assert_eq!(wrong("90-80"), "invalid containerPort: 90-80");
         assert_eq!(wrong("x:80"), "invalid hostPort: x");
+        assert_eq!(
+            wrong("80-85:1000-1010"),
+            "invalid ranges specified for container and host Ports: 1000-1010 and 80-85"
+        );
         assert_eq!(wrong("a:1:80"), "invalid IP address: a");
     }
 }

@@ -8,6 +8,7 @@ use constrict_dockerfile::expand::expand;
 use constrict_dockerfile::{Dockerfile, Instruction, Kind};
 
 use super::from::Base;
+use super::reference;
 use crate::Broken;
 use crate::source::Source;
 
@@ -40,16 +41,46 @@ impl Graph {
             }
             graph.sources.push(needs);
         }
-        if let Some(stage) = graph.circular() {
-            let stage = &dockerfile.stages[stage];
-            let name = stage
-                .name
-                .clone()
-                .unwrap_or_else(|| format!("stage-{}", stage.index));
-            let message = format!("circular dependency detected on stage: {name}");
-            return Err(Broken::at(source, stage.from.span, message));
+        graph.check_circles(dockerfile, source)?;
+        let all = dockerfile.stages.iter();
+        for instruction in all.flat_map(|stage| &stage.instructions) {
+            graph
+                .check_images(instruction)
+                .map_err(|message| Broken::at(source, instruction.span, message))?;
         }
         Ok(graph)
+    }
+
+    /// No stage copies from itself by way of others.
+    fn check_circles(&self, dockerfile: &Dockerfile, source: &Source<'_>) -> Result<(), Broken> {
+        let circular = self.circular();
+        let Some(stage) = circular.first() else {
+            return Ok(());
+        };
+        let stage = &dockerfile.stages[*stage];
+        let name = stage
+            .name
+            .clone()
+            .unwrap_or_else(|| format!("stage-{}", stage.index));
+        let closes = |instruction: &&Instruction| {
+            let sources = self.sources_of(instruction).unwrap_or_default();
+            sources.iter().any(|source| circular.contains(source))
+        };
+        let place = stage.instructions.iter().find(closes);
+        let span = place.map_or(stage.from.span, |instruction| instruction.span);
+        let message = format!("circular dependency detected on stage: {name}");
+        Err(Broken::at(source, span, message))
+    }
+
+    /// What an instruction copies or mounts from is a stage, or has the name of an image.
+    pub(crate) fn check_images(&self, instruction: &Instruction) -> Result<(), String> {
+        let is_neither = |from: &&String| self.stage(from).is_none() && !reference::is_valid(from);
+        match froms(instruction).iter().find(is_neither) {
+            Some(from) => Err(format!(
+                "failed to parse stage name `{from}`: invalid reference format"
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The stage that COPY's `--from` names, if it is a stage.
@@ -71,17 +102,10 @@ impl Graph {
                 Ok(self.stage(from).into_iter().collect())
             }
             Kind::Run(run) => {
-                let from = |text: &str| {
-                    let fields: Vec<&str> = text.split(',').collect();
-                    fields
-                        .iter()
-                        .find_map(|field| field.strip_prefix("from="))
-                        .and_then(|name| self.by_name.get(&name.to_lowercase()).copied())
-                };
-                Ok(run
-                    .mounts
-                    .iter()
-                    .filter_map(|mount| from(mount.text()))
+                let stage = |name: &str| self.by_name.get(&name.to_lowercase()).copied();
+                let mounts = run.mounts.iter();
+                Ok(mounts
+                    .filter_map(|mount| stage(mounted_from(mount.text())?))
                     .collect())
             }
             _ => Ok(Vec::new()),
@@ -104,8 +128,8 @@ impl Graph {
         }
     }
 
-    /// A stage that copies from itself by way of others. Stages are peeled off while nothing remains that they copy from.
-    fn circular(&self) -> Option<usize> {
+    /// The stages that copy from themselves by way of others, or from such. Stages are peeled off while nothing remains that they copy from.
+    fn circular(&self) -> Vec<usize> {
         let mut waits: Vec<usize> = self.sources.iter().map(BTreeSet::len).collect();
         let mut needed_by = vec![Vec::new(); waits.len()];
         for (stage, sources) in self.sources.iter().enumerate() {
@@ -124,7 +148,7 @@ impl Graph {
                 }
             }
         }
-        waits.iter().position(|waits| *waits > 0)
+        (0..waits.len()).filter(|stage| waits[*stage] > 0).collect()
     }
 
     /// The stages that the last one needs, itself included.
@@ -141,4 +165,25 @@ impl Graph {
         }
         found
     }
+}
+
+/// What an instruction names with `--from` or in mounts: stages and images.
+fn froms(instruction: &Instruction) -> Vec<String> {
+    match &instruction.kind {
+        Kind::Copy(copy) => copy.from.iter().cloned().collect(),
+        Kind::Run(run) => {
+            let mounts = run.mounts.iter();
+            let names = mounts.filter_map(|mount| mounted_from(mount.text()));
+            names.map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The value of a mount's `from`, if it has one.
+fn mounted_from(text: &str) -> Option<&str> {
+    let from = text
+        .split(',')
+        .find_map(|field| field.strip_prefix("from="));
+    from.filter(|from| !from.is_empty())
 }

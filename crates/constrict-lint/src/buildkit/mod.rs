@@ -6,6 +6,7 @@
 //! the file; those of base images are not known.
 
 mod base_image;
+mod checksum;
 mod description;
 mod dispatch;
 mod environment;

@@ -219,3 +219,95 @@ fn circles_and_later_stages_are_refused() {
         None
     );
 }
+
+#[test]
+fn what_is_copied_or_mounted_from_has_a_name_that_images_can_have() {
+    let broken = |text: &str| {
+        let broken = report(text, Family::Buildkit).broken.unwrap();
+        format!("{}: {}", broken.line, broken.message)
+    };
+    assert_eq!(
+        broken("FROM x\nCMD c\nCOPY --from=Bad:x / /\n"),
+        "3: failed to parse stage name `Bad:x`: invalid reference format"
+    );
+    assert_eq!(
+        broken("FROM x\nRUN --mount=type=bind,from=Bad,target=/x c\n"),
+        "2: failed to parse stage name `Bad`: invalid reference format"
+    );
+    assert_eq!(
+        broken("FROM x\nCOPY a b\nCOPY --from=0 / /\n"),
+        "3: circular dependency detected on stage: stage-0"
+    );
+}
+
+#[test]
+fn a_mount_that_covers_everything_is_refused() {
+    let broken = |text: &str| {
+        report(text, Family::Buildkit)
+            .broken
+            .map(|broken| broken.message)
+    };
+    let refused = Some("invalid mount target `/`".to_owned());
+    assert_eq!(broken("FROM x\nRUN --mount=type=cache c\n"), refused);
+    assert_eq!(
+        broken("FROM x\nRUN --mount=type=bind,target=. c\n"),
+        refused
+    );
+    let text = "FROM x AS a\nWORKDIR /srv\nFROM a\nWORKDIR app\nRUN --mount=type=cache c\n";
+    assert_eq!(broken(text), None);
+    let text = "FROM x\nRUN --mount=type=cache,target=$A --mount=type=cache,id=$B,target=/c c\n";
+    assert_eq!(
+        lines(&report(text, Family::Buildkit)),
+        ["2 UndefinedVar", "2 UndefinedVar"]
+    );
+}
+
+#[test]
+fn a_trigger_that_fires_and_is_wrong_is_refused_before_any_stage_is_looked_at() {
+    let text = "FROM x AS a\nONBUILD FOO b\nCMD c\nFROM a\nCMD d\n";
+    let wrong = report(text, Family::Buildkit);
+    assert_eq!(lines(&wrong), [""; 0]);
+    let broken = wrong.broken.unwrap();
+    assert_eq!(
+        (broken.line, broken.message.as_str()),
+        (4, "unknown instruction: `FOO` (did you mean `FROM`?)")
+    );
+    let unneeded = format!("{text}FROM x\n");
+    assert_eq!(report(&unneeded, Family::Buildkit).broken, None);
+}
+
+#[test]
+fn from_with_words_too_many_has_its_keywords_judged() {
+    let found = |text: &str| lines(&report(text, Family::Buildkit));
+    assert_eq!(found("from x AS A extra\n"), ["1 FromAsCasing"]);
+    assert_eq!(found("FROM x # y\n"), [""; 0]);
+    assert_eq!(found("FROM x\nMAINTAINER\n"), ["2 MaintainerDeprecated"]);
+}
+
+#[test]
+fn checksums_are_judged_before_anything_is_downloaded() {
+    let broken = |text: &str| {
+        report(text, Family::Buildkit)
+            .broken
+            .map(|broken| broken.message)
+    };
+    assert_eq!(
+        broken("FROM x\nADD --checksum=sha256:abc https://h/a /b\n").as_deref(),
+        Some("invalid checksum digest length")
+    );
+    assert_eq!(broken("FROM x\nADD --checksum=$N https://h/a /b\n"), None);
+}
+
+#[test]
+fn messages_repeat_keywords_as_they_are_written() {
+    let text = "from x\ncmd a\ncmd [\"a\"]\nentrypoint b\nhealthcheck none\nhealthcheck none\n";
+    assert_eq!(
+        told(text),
+        [
+            "2 JSONArgsRecommended: JSON arguments recommended for cmd to prevent unintended behavior related to OS signals",
+            "2 MultipleInstructionsDisallowed: Multiple cmd instructions should not be used in the same stage because only the last one will be used",
+            "4 JSONArgsRecommended: JSON arguments recommended for entrypoint to prevent unintended behavior related to OS signals",
+            "5 MultipleInstructionsDisallowed: Multiple healthcheck instructions should not be used in the same stage because only the last one will be used",
+        ]
+    );
+}

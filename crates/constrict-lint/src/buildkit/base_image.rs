@@ -3,6 +3,8 @@
 //!
 //! Names alone count: which value a variable has, BuildKit's checks hardly ever ask.
 
+use super::known_bases;
+
 /// Official images, and the variables that their tags set. Each list holds for old tags as well.
 const OFFICIAL: &[(&str, &[&str])] = &[
     ("almalinux", &[]),
@@ -173,17 +175,26 @@ const LIKELY_ENDS: [&str; 5] = ["_HOME", "_DIR", "_ROOT", "_VERSION", "_PREFIX"]
 
 /// Whether an image whose configuration nobody knows sets the variable, as far as can be said.
 pub(super) fn likely_sets(image: &str, name: &str) -> bool {
-    match official(image) {
-        Some(names) => names.contains(&name),
+    let known = official(image).map(|names| names.contains(&name));
+    match known.or_else(|| known_bases::sets(untagged(image), name)) {
+        Some(sets) => sets,
         None => LIKELY.contains(&name) || LIKELY_ENDS.iter().any(|end| name.ends_with(end)),
+    }
+}
+
+/// A name without its digest and tag.
+fn untagged(image: &str) -> &str {
+    let name = image.split('@').next().unwrap_or_default();
+    match name.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => name,
     }
 }
 
 /// The variables of an official image; mirrors that keep `library/` in the name are told as well.
 fn official(image: &str) -> Option<&'static [&'static str]> {
-    let name = image.split('@').next().unwrap_or_default();
+    let name = untagged(image);
     let (path, last) = name.rsplit_once('/').unwrap_or(("", name));
-    let last = last.split(':').next().unwrap_or_default();
     let is_official = matches!(path, "" | "docker.io") || path.ends_with("library");
     let row = OFFICIAL.iter().find(|(known, _)| *known == last);
     row.filter(|_| is_official).map(|(_, names)| *names)
@@ -208,6 +219,8 @@ mod tests {
     #[test]
     fn other_images_likely_set_what_bases_often_set() {
         assert!(likely_sets("nvidia/cuda:12.2.0-devel", "LD_LIBRARY_PATH"));
+        assert!(!likely_sets("nvidia/cuda:12.2.0-devel", "CUDA_HOME"));
+        assert!(likely_sets("example.com:5000/cuda", "CUDA_HOME"));
         assert!(likely_sets("apache/airflow", "AIRFLOW_HOME"));
         assert!(!likely_sets("apache/airflow", "PYTHONPATH"));
         assert!(!likely_sets("example/python", "GPG_KEY"));

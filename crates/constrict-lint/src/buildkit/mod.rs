@@ -13,6 +13,7 @@ mod environment;
 mod expose;
 mod from;
 mod graph;
+mod known_bases;
 mod reference;
 mod rules;
 mod secret;

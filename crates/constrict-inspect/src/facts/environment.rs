@@ -60,6 +60,12 @@ impl Environment {
         }
     }
 
+    /// Whether the working directory is below another: a relative path does not pass through that one.
+    pub fn is_below(&self, directory: &[u8]) -> bool {
+        let rest = self.directory.strip_prefix(directory);
+        rest.is_some_and(|rest| rest.starts_with(b"/"))
+    }
+
     /// The program that `name` means: a path if it has a slash, else the first file on PATH that the user may run.
     pub fn which(&self, files: &Files, user: &User, name: &str) -> Option<Vec<u8>> {
         let runs = |path: &Vec<u8>| files.is_file(path) && user.can(files, path, Want::Execute);

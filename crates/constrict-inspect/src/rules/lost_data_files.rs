@@ -2,7 +2,10 @@
 
 use crate::facts::Facts;
 use crate::facts::distribution::Distribution;
-use crate::facts::imports::ModuleKind;
+use constrict_python::source::Need;
+
+use crate::facts::imports::{ModuleKind, OwnModule};
+use crate::facts::landmarks::is_installed;
 use crate::files::{Files, file_name, join, parent, shown};
 use crate::quantity::{count, some};
 use crate::rule::{Finding, Rule, Severity};
@@ -37,6 +40,7 @@ const SPARE: &[&[u8]] = &[
 ];
 
 fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    left_behind(facts, findings);
     for distribution in &facts.distributions().all {
         let documents = distribution.documents(facts.files());
         let Some(source) = documents
@@ -61,6 +65,58 @@ fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Files that the application's own modules surely open beside themselves, and that only another stage has.
+fn left_behind(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let start = facts.start();
+    for run in &facts.imports().runs {
+        let runs = |module: &&OwnModule| {
+            let reach = module.reach(Need::Always, None);
+            !is_installed(&module.path)
+                && reach.is_some_and(|reach| facts.fails(run.program, reach))
+        };
+        for module in run.own.iter().filter(runs).filter(|_| !start.changed) {
+            let text = facts.files().text(&module.path, LIMIT).unwrap_or_default();
+            let gone = opens(&text).into_iter().find_map(|(name, line)| {
+                let path = join(parent(&module.path), name.as_bytes());
+                let stage = (!facts.files().exists(&path))
+                    .then(|| stage_with(facts, file_name(&module.path), name.as_bytes()))??;
+                Some((path, line, stage))
+            });
+            let Some((path, line, (stage, there))) = gone else {
+                continue;
+            };
+            let message = format!("this image cannot start: `{}` is not in it", shown(&path));
+            let (from, to) = (shown(&there), shown(&path));
+            let finding = Finding::new(RULE.name, Severity::Breaks, message)
+                .at(facts.place_of(&module.path))
+                .because("opened by", format!("{}:{line}", shown(&module.path)))
+                .because("found in", format!("stage `{stage}`: `{from}`"))
+                .hint(format!("COPY --from={stage} {from} {to}"));
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+}
+
+/// The stage that has a file of this name beside the same module, and where.
+fn stage_with(facts: &Facts<'_>, module: &[u8], name: &[u8]) -> Option<(String, Vec<u8>)> {
+    let end = join(b"", name);
+    let stages = facts.image.origin.iter();
+    stages
+        .flat_map(|origin| origin.stages.values())
+        .find_map(|stage| {
+            let mut files = stage.files.walk(b"").filter(|(_, node)| node.is_file());
+            let (path, _) = files.find(|(path, _)| {
+                let beside = path
+                    .strip_suffix(end.as_slice())
+                    .filter(|rest| rest.is_empty() || rest.ends_with(b"/"));
+                beside.is_some_and(|beside| stage.files.is_file(&[beside, module].concat()))
+            })?;
+            Some((stage.name.clone(), path.to_vec()))
+        })
 }
 
 /// A file that a module opens, and where.
@@ -117,14 +173,19 @@ fn opens(text: &str) -> Vec<(String, usize)> {
         || text.contains("\"\"\"");
     let mut found = Vec::new();
     let mut named: Vec<(&str, String)> = Vec::new();
-    for (at, line) in text.lines().enumerate().filter(|_| !asks) {
+    let mut directories: Vec<&str> = Vec::new();
+    for (at, written) in text.lines().enumerate().filter(|_| !asks) {
+        directories.extend(own_directory(written));
+        let line = &in_full(written, &directories);
+        let line = line.as_str();
         if !is_statement(line) || writes(line) {
             continue;
         }
         match beside(line) {
             Some(name) if reads(line) => found.push((name, at + 1)),
             Some(name) => named.extend(
-                line.split_once(" = ")
+                written
+                    .split_once(" = ")
                     .map(|(target, _)| (target.trim(), name)),
             ),
             None if reads(line) => {
@@ -144,6 +205,38 @@ fn opens(text: &str) -> Vec<(String, usize)> {
         }
     }
     found
+}
+
+/// The name that a line gives the directory of its module: `HERE = Path(__file__).parent`.
+fn own_directory(line: &str) -> Option<&str> {
+    const DIRECTORIES: &[&str] = &[
+        "Path(__file__).parent",
+        "Path(__file__).resolve().parent",
+        "pathlib.Path(__file__).parent",
+        "os.path.dirname(__file__)",
+        "os.path.dirname(os.path.abspath(__file__))",
+        "os.path.dirname(os.path.realpath(__file__))",
+    ];
+    let (name, value) = line.split_once(" = ")?;
+    let plain = name
+        .chars()
+        .all(|next| next.is_alphanumeric() || next == '_');
+    (plain && DIRECTORIES.contains(&value.trim_end())).then_some(name)
+}
+
+/// A line with such names written out.
+fn in_full(line: &str, directories: &[&str]) -> String {
+    let named = |name: &&&str| {
+        let mut around = line.split(**name);
+        let before = around.next().unwrap_or_default();
+        around.next().is_some_and(|after| {
+            before.ends_with(['(', ' ']) && after.trim_start().starts_with(['/', ',', '.'])
+        })
+    };
+    match directories.iter().find(named) {
+        Some(name) if !line.contains("__file__") => line.replacen(name, "Path(__file__).parent", 1),
+        _ => line.to_string(),
+    }
 }
 
 /// Whether a line is a statement of the module itself, not the head of a block or a part of one.

@@ -61,6 +61,9 @@ impl Walk<'_, '_> {
         for name in TRIED.iter().filter(|_| site) {
             self.import_dotted(name, Reach::Optional, &silent());
         }
+        for name in self.search.startup.iter().filter(|_| site) {
+            self.import_dotted(name, Reach::Optional, &silent());
+        }
         if self.search.distutils_hack {
             self.import_dotted("_distutils_hack", Reach::Optional, &silent());
         }

@@ -30,6 +30,25 @@ pub(super) struct Member {
     pub(super) name: String,
 }
 
+impl Member {
+    /// Whether it may unpack its archive, or search elsewhere, before it imports: PEX and shiv begin so.
+    pub(super) fn unpacks(&self) -> bool {
+        const WORDS: &[&str] = &[
+            "sys.path",
+            "sys.modules",
+            "addsitedir",
+            "zipfile",
+            "exec(",
+            "runpy",
+            "bootstrap",
+        ];
+        let tool = |name: &str| name == "PEX-INFO" || name.starts_with("_bootstrap/");
+        let text = self.archive.member(&self.name).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        self.archive.names().any(tool) || WORDS.iter().any(|word| text.contains(word))
+    }
+}
+
 /// The names in a directory, as the user sees them.
 #[derive(Debug, Default)]
 struct Listing {

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::node::{Check, Origin, Outcome};
+use super::node::{Check, Origin, Outcome, top};
 use super::walk::Walk;
-use crate::files::parent;
+use crate::files::{file_name, parent};
 
 /// What earlier walks have learned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,11 +42,24 @@ pub(super) fn learn(
             .injected
             .extend(others.filter(|name| *name != node.name));
         known.patched.extend(source.patches.iter().cloned());
-        if source.alters_search && node.origin != Origin::Library {
+        if source.alters_search && node.origin != Origin::Library && !serves(walk, &node.name) {
             known.altering.insert(parent(&node.found.path).to_vec());
         }
     }
     known
+}
+
+/// Servers whose options say what they put on the search path: `facts::start` reads them.
+const SERVERS: &[&str] = &["celery", "flask", "gunicorn", "hypercorn", "uvicorn"];
+
+/// Whether a module is of the server that runs.
+fn serves(walk: &Walk<'_, '_>, name: &str) -> bool {
+    let server = top(name);
+    let main = walk.names.get("__main__").map(|id| &walk.nodes[*id].found);
+    SERVERS.contains(&server)
+        && main.is_some_and(|main| {
+            [file_name(&main.path), file_name(parent(&main.path))].contains(&server.as_bytes())
+        })
 }
 
 /// The modules whose import surely fails, and the attempts that fail with what they import.

@@ -274,11 +274,12 @@ fn follow(
                 shadows,
                 ..closure(&walk, at, failed)
             };
-            let in_zip = walk
+            let unpacks = walk
                 .names
                 .get("__main__")
-                .is_some_and(|id| walk.nodes[*id].found.member.is_some());
-            if in_zip || installs_before(facts, at) {
+                .and_then(|id| walk.nodes[*id].found.member.as_ref())
+                .is_some_and(|main| !known.altering.is_empty() || main.unpacks());
+            if unpacks || has_finder(facts, &walk) || installs_before(facts, at) {
                 closure.distrust();
             }
             return closure;
@@ -286,6 +287,23 @@ fn follow(
         known = learned;
     }
     unreachable!("the last walk returns")
+}
+
+/// Whether the application has finders of its own: what they provide, no file tells.
+fn has_finder(facts: &Facts<'_>, walk: &Walk<'_, '_>) -> bool {
+    const LIMIT: usize = 1 << 20;
+    walk.nodes.iter().any(|node| {
+        let changes = node.origin == node::Origin::Own
+            && node
+                .source
+                .as_ref()
+                .is_some_and(|source| source.alters_search);
+        let text = || facts.files().text(&node.found.path, LIMIT);
+        changes
+            && text().is_some_and(|text| {
+                text.contains("sys.meta_path") || text.contains("sys.path_hooks")
+            })
+    })
 }
 
 fn walk<'a, 'f>(

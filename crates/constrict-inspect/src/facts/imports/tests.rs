@@ -312,6 +312,20 @@ fn modules_that_are_put_into_sys_modules_are_there() {
 }
 
 #[test]
+fn what_the_code_of_a_pth_file_imports_has_run_before() {
+    let sample = image("import settings\n")
+        .file(
+            &format!("{SITE}/hooks.pth"),
+            "import os, hooks; hooks.set()\n",
+        )
+        .file(
+            &format!("{SITE}/hooks.py"),
+            "import sys\nsys.modules['settings'] = sys\n",
+        );
+    assert_eq!(missing(sample), []);
+}
+
+#[test]
 fn dynamic_imports_of_a_literal_are_followed() {
     let app = "import importlib\nimportlib.import_module('plugin')\n";
     let sample = image(app).file(&format!("{LIBRARY}/importlib/__init__.py"), "");
@@ -449,4 +463,30 @@ fn a_finder_of_a_package_gives_it_what_no_file_has() {
             .iter()
             .any(|missing| missing.name.starts_with("vendor"))
     );
+}
+
+#[test]
+fn what_a_finder_of_the_application_provides_no_file_tells() {
+    let sample = image("import boot\nimport virtual\n").file(
+        "app/boot.py",
+        "import sys\nclass Finder: pass\nsys.meta_path.append(Finder())\n",
+    );
+    assert_eq!(missing(sample), one("virtual", Reach::Optional));
+}
+
+#[test]
+fn what_a_server_puts_on_the_search_path_is_what_its_options_say() {
+    let sample = image("")
+        .file(
+            "usr/local/bin/uvicorn",
+            "from uvicorn.main import main\nmain()\n",
+        )
+        .file(&format!("{SITE}/uvicorn/__init__.py"), "")
+        .file(
+            &format!("{SITE}/uvicorn/main.py"),
+            "import sys\nsys.path.insert(0, sys.argv[1])\ndef main(): pass\n",
+        )
+        .file("app/src/api.py", "")
+        .cmd(&["python3.11", "/usr/local/bin/uvicorn", "api:app"]);
+    assert_eq!(missing(sample), one("api", Reach::Sure));
 }

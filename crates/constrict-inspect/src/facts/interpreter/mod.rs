@@ -76,6 +76,8 @@ pub struct SearchPath {
     pub mapped: Vec<Mapped>,
     /// The `.pth` files with code that is not known here: there may be more directories.
     pub unknown: Vec<Vec<u8>>,
+    /// The modules that such code imports before anything else.
+    pub startup: Vec<String>,
     /// Whether setuptools' `distutils-precedence.pth` provides `distutils`.
     pub distutils_hack: bool,
 }
@@ -157,6 +159,7 @@ impl Interpreters {
             ),
             mapped: Vec::new(),
             unknown: Vec::new(),
+            startup: Vec::new(),
             distutils_hack: false,
         };
         if options.site && !roots.isolated_by_file {

@@ -139,7 +139,18 @@ fn run_line(sight: Sight<'_>, site: &[u8], file: &[u8], line: &str, search: &mut
         && !search.unknown.iter().any(|known| known == file)
     {
         search.unknown.push(file.to_vec());
+        search.startup.extend(imported(line));
     }
+}
+
+/// The modules that the statements of a line import.
+fn imported(line: &str) -> impl Iterator<Item = String> {
+    let statements = line.split(';').map(str::trim_start);
+    let lists = statements.filter_map(|statement| statement.strip_prefix("import "));
+    let names = lists.flat_map(|list| list.split(','));
+    names
+        .filter_map(|name| name.split_whitespace().next())
+        .map(str::to_string)
 }
 
 /// The path in `import site; site.addsitedir('/x')` and `import sys; sys.path.append('/x')`.

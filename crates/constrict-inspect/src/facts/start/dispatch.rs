@@ -204,10 +204,13 @@ fn script(
             .unwrap_or(path);
     }
     if files.is_file(&path) {
-        if process.user.can(files, &path, Want::Read)
-            || path.starts_with(&process.environment.directory)
-                && process.user.blocked(files, &path).is_some()
-        {
+        let closed = process.user.blocked(files, &path).is_some_and(|directory| {
+            file.starts_with('/') || !process.environment.is_below(&directory)
+        });
+        let readable = files
+            .resolve(&path)
+            .is_some_and(|(_, node)| process.user.may(node, Want::Read));
+        if readable && !closed {
             return Some(path);
         }
         walker.obstacle(

@@ -55,9 +55,10 @@ impl Walker<'_, '_> {
         match self.image(path, argv.clone(), &mut process, caller) {
             Ok(image) => {
                 self.depth += 1;
+                self.failed = false;
                 self.run(image, process);
                 self.depth -= 1;
-                Some(true)
+                Some(!std::mem::take(&mut self.failed))
             }
             Err(kind) => self.refused(kind, argv, &process),
         }
@@ -216,10 +217,10 @@ impl Walker<'_, '_> {
     fn executable(&self, path: &[u8], process: &Process) -> Result<(), ObstacleKind> {
         let files = self.files();
         // from the working directory on, directories above it do not matter
-        let blocked = process.user.blocked(files, path).filter(|directory| {
-            let above = [directory.as_slice(), b"/"].concat();
-            !process.environment.directory.starts_with(&above)
-        });
+        let blocked = process
+            .user
+            .blocked(files, path)
+            .filter(|directory| !process.environment.is_below(directory));
         if let Some(directory) = blocked {
             return Err(ObstacleKind::Closed {
                 path: path.to_vec(),

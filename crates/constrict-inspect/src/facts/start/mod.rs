@@ -49,6 +49,8 @@ pub struct Start {
     pub scripts: Vec<Vec<u8>>,
     /// Where only the run tells what comes next, and why.
     pub unknown: Vec<String>,
+    /// Something runs that may make or change files.
+    pub changed: bool,
 }
 
 /// A process.
@@ -298,6 +300,7 @@ impl Start {
             false => drop(walker.exec(argv, process, Caller::Kernel)),
         }
         suppose::follow(&mut walker);
+        walker.out.changed = walker.changed;
         walker.out
     }
 

@@ -2,10 +2,11 @@
 //!
 //! Source: <https://docs.python.org/3/using/cmdline.html>.
 
-use super::execute::below;
+use super::execute::{below, real_name};
 use super::walk::{Process, Walker, is_known};
 use super::{ObstacleKind, Program, PythonRun, Target, server, wrapper};
 use crate::facts::account::Want;
+use crate::files::shown;
 
 /// Whether a file of this name is a Python interpreter: `python3.11`, `pypy3`.
 pub(crate) fn is_interpreter(name: &str) -> bool {
@@ -89,8 +90,9 @@ fn letters<'w>(
 /// Records a run of Python and follows what a server or wrapper does with its arguments.
 pub(crate) fn follow(walker: &mut Walker<'_, '_>, mut program: Program, process: Process) {
     let run = parse(&program.argv, &process);
-    if let Some(kind) = unreadable(walker, &run.target, &process) {
-        walker.obstacle(kind, program.argv.clone(), &process);
+    if let Some(kind) = unreadable(walker, &program, &run.target, &process) {
+        let stopped = walker.obstacle(kind, program.argv.clone(), &process);
+        walker.failed = stopped || process.asked && !walker.changed;
         program.python = Some(run);
         // it still starts: rules look at the interpreter
         walker.record(program);
@@ -123,7 +125,12 @@ fn run_by(walker: &mut Walker<'_, '_>, mut program: Program, script: Vec<u8>) {
 }
 
 /// Why the target cannot be read.
-fn unreadable(walker: &Walker<'_, '_>, target: &Target, process: &Process) -> Option<ObstacleKind> {
+fn unreadable(
+    walker: &Walker<'_, '_>,
+    program: &Program,
+    target: &Target,
+    process: &Process,
+) -> Option<ObstacleKind> {
     let Target::Path(path) = target else {
         return None;
     };
@@ -142,8 +149,20 @@ fn unreadable(walker: &Walker<'_, '_>, target: &Target, process: &Process) -> Op
             path: below(path, "__main__.py"),
         });
     }
-    let relative = path.starts_with(&process.environment.directory);
-    let closed = process.user.blocked(files, path).is_some();
-    let readable = process.user.may(node, Want::Read) && (!closed || relative);
-    (!readable).then(|| ObstacleKind::UnreadableScript { path: path.clone() })
+    // since 3.9 the name of a script is made absolute first
+    let old = ["python3.6", "python3.7", "python3.8"];
+    let absolute = program.argv.iter().any(|word| *word == shown(path))
+        || !old.contains(&real_name(files, &program.executable).as_str());
+    let closed = process
+        .user
+        .blocked(files, path)
+        .filter(|directory| absolute || !process.environment.is_below(directory));
+    if let Some(directory) = closed {
+        return Some(ObstacleKind::Closed {
+            path: path.clone(),
+            directory,
+        });
+    }
+    (!process.user.may(node, Want::Read))
+        .then(|| ObstacleKind::UnreadableScript { path: path.clone() })
 }

@@ -404,3 +404,73 @@ fn a_console_script_that_was_not_copied_is_followed_all_the_same() {
     };
     assert_eq!(targets, [&console]);
 }
+
+#[test]
+fn what_asks_whether_to_leave_is_no_fault_and_what_it_leaves_for_is_unsure() {
+    assert_eq!(
+        script(
+            "#!/bin/sh\npython -c 'import a' && exec python /none.py\npython app.py\n",
+            &[]
+        ),
+        [
+            "?/usr/local/bin/python [-c 'import a'] -> -c import a",
+            "?/usr/local/bin/python [/none.py] -> /none.py",
+            "?/usr/local/bin/python [app.py] -> /app/app.py",
+            "?! NoScript { path: [110, 111, 110, 101, 46, 112, 121] }",
+        ]
+    );
+    assert_eq!(
+        script("#!/bin/sh\npython -m migrate && exec python app.py\n", &[]),
+        [
+            "/usr/local/bin/python [-m migrate] -> -m migrate",
+            "/usr/local/bin/python [app.py] -> /app/app.py",
+        ]
+    );
+}
+
+#[test]
+fn a_subshell_that_is_another_program_now_ends_nothing_else() {
+    assert_eq!(
+        script(
+            "#!/bin/sh\n(exec gunicorn app:app) || exec python app.py\n",
+            &[]
+        ),
+        [
+            "?/usr/local/bin/python [app.py] -> /app/app.py",
+            "~! NotOnPath { name: \"gunicorn\" }",
+        ]
+    );
+}
+
+#[test]
+fn a_script_below_a_closed_directory_cannot_be_read() {
+    let run = |directory: &str, name: &str| {
+        let sample = image()
+            .directory("root", 0o700)
+            .file("root/app/run.py", "")
+            .cmd(&["python", name])
+            .config(|config| config.config.user = "app".into())
+            .config(|config| config.config.working_dir = directory.into());
+        lines(&find(sample)).split_off(1)
+    };
+    let closed = [
+        "! Closed { path: [114, 111, 111, 116, 47, 97, 112, 112, 47, 114, 117, 110, 46, 112, 121], directory: [114, 111, 111, 116] }",
+    ];
+    assert_eq!(run("/", "/root/app/run.py"), closed);
+    assert_eq!(run("", "root/app/run.py"), closed);
+    assert_eq!(run("/root/app", "/root/app/run.py"), closed);
+    assert_eq!(run("/root/app", "run.py"), closed);
+}
+
+#[test]
+fn what_follows_an_interpreter_without_its_script_is_sure() {
+    assert_eq!(
+        script("#!/bin/sh\npython serve.py || exec python plain.py\n", &[]),
+        [
+            "~/usr/local/bin/python [serve.py] -> /app/serve.py",
+            "/usr/local/bin/python [plain.py] -> /app/plain.py",
+            "~! NoScript { path: [97, 112, 112, 47, 115, 101, 114, 118, 101, 46, 112, 121] }",
+            "! NoScript { path: [97, 112, 112, 47, 112, 108, 97, 105, 110, 46, 112, 121] }",
+        ]
+    );
+}

@@ -79,6 +79,8 @@ pub(crate) struct Walker<'a, 'f> {
     pub(crate) doubt: bool,
     /// Something ran that may have made or changed files.
     pub(crate) changed: bool,
+    /// The interpreter that ran last cannot read what it was told to run.
+    pub(crate) failed: bool,
     steps: usize,
 }
 
@@ -90,6 +92,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             depth: 0,
             doubt: false,
             changed: false,
+            failed: false,
             steps: STEPS,
         }
     }

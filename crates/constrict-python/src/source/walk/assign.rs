@@ -2,7 +2,7 @@
 
 use ruff_python_ast::{self as ast, Expr};
 
-use super::super::fact::{Constructed, Root};
+use super::super::fact::{Call, Constructed, Root};
 use super::super::literal::Literal;
 use super::scope::Known;
 use super::truth::Value;
@@ -39,11 +39,44 @@ impl<'a> Walker<'a> {
                 if id == "__all__" && self.scopes.len() == 1 {
                     self.extend_all(&assign.value);
                 } else if self.scopes.len() == 1 {
-                    self.facts.values.remove(id);
+                    self.extend_value(name, &assign.value);
                 }
                 self.know(id, Known::Other);
             }
             target => self.bind_target(target, None),
+        }
+    }
+
+    /// `NAME += value` of the module's top level: a known list grows, another one has got its `__iadd__` called.
+    fn extend_value(&mut self, name: &ast::ExprName, value: &Expr) {
+        let id = name.id.as_str();
+        let literal = self.literal(value);
+        let surely = self.surely();
+        match (self.facts.values.remove(id), literal) {
+            (Some(Literal::List(mut known)), Literal::List(more) | Literal::Tuple(more))
+                if surely =>
+            {
+                known.extend(more);
+                self.facts
+                    .values
+                    .insert(id.to_owned(), Literal::List(known));
+            }
+            (None, literal @ (Literal::List(_) | Literal::Tuple(_)))
+                if self.facts.calls.len() < MAX_VALUES =>
+            {
+                let place = self.place(start(name), None);
+                self.facts.calls.push(Call {
+                    callee: format!("{id}.__iadd__"),
+                    root: Root::Local,
+                    receiver: None,
+                    args: vec![literal],
+                    keywords: Vec::new(),
+                    line: place.line,
+                    need: place.need,
+                    body: place.body,
+                });
+            }
+            _ => {}
         }
     }
 

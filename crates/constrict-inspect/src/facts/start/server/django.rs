@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.djangoproject.com/en/stable/ref/django-admin/>, `ref/settings/#installed-apps`.
 
-use constrict_python::source::{Literal, Module};
+use constrict_python::source::{Literal, Module, Need, Star};
 
 use super::{Options, Run, Server};
 
@@ -137,20 +137,22 @@ fn applications(
     let Some(source) = run.module(&path) else {
         return;
     };
-    let installed = setting(run, &source, &path, "INSTALLED_APPS", 0);
+    let mut installed: Vec<(String, String)> = Vec::new();
+    let base = installed_in(run, &source, &path, 0, &mut installed);
     let shown = crate::files::shown(&path);
-    for entry in installed
+    let names = base
         .iter()
-        .flat_map(|list| list.items().unwrap_or_default())
-        .filter_map(Literal::as_str)
-    {
+        .flat_map(|list| list.items().unwrap_or_default());
+    let names = names.filter_map(Literal::as_str);
+    installed.extend(names.map(|name| (name.to_string(), shown.clone())));
+    for (entry, shown) in installed {
         let why = format!("INSTALLED_APPS of {shown}");
         let class = entry
             .rsplit_once('.')
             .filter(|(_, name)| name.starts_with(|next: char| next.is_ascii_uppercase()));
         match class {
             Some((module, name)) => run.demand(module, Some(name), paths.to_vec(), why),
-            None => run.demand(entry, None, paths.to_vec(), why),
+            None => run.demand(&entry, None, paths.to_vec(), why),
         }
     }
     if server {
@@ -181,6 +183,44 @@ fn applications(
     }
 }
 
+/// INSTALLED_APPS, with what a module surely adds to the list that it takes from another one.
+fn installed_in(
+    run: &Run<'_, '_, '_>,
+    source: &Module,
+    path: &[u8],
+    depth: usize,
+    added: &mut Vec<(String, String)>,
+) -> Option<Literal> {
+    const NAME: &str = "INSTALLED_APPS";
+    let calls = source.calls.iter().filter(|call| {
+        call.callee == "INSTALLED_APPS.__iadd__" && call.need == Need::Always && call.body.is_none()
+    });
+    let more = calls.flat_map(|call| {
+        call.args
+            .first()
+            .and_then(Literal::items)
+            .unwrap_or_default()
+    });
+    let before = added.len();
+    added.extend(
+        more.filter_map(Literal::as_str)
+            .map(|name| (name.to_string(), crate::files::shown(path))),
+    );
+    if depth > 3 || source.values.contains_key(NAME) || added.len() == before {
+        return setting(run, source, path, NAME, depth);
+    }
+    source.names.stars.iter().rev().find_map(|star| {
+        let path = relative(star, path)?;
+        installed_in(run, &run.module(&path)?, &path, depth + 1, added)
+    })
+}
+
+/// The file that `from .name import *` reads.
+fn relative(star: &Star, path: &[u8]) -> Option<Vec<u8>> {
+    let file = format!("{}.py", star.module.replace('.', "/"));
+    (star.level == 1).then(|| crate::files::join(crate::files::parent(path), file.as_bytes()))
+}
+
 /// A setting of a module, or of the one that it takes everything from.
 fn setting(
     run: &Run<'_, '_, '_>,
@@ -196,15 +236,8 @@ fn setting(
     if depth > 3 || source.names.bound.contains_key(name) {
         return None;
     }
-    source
-        .names
-        .stars
-        .iter()
-        .rev()
-        .filter(|star| star.level == 1)
-        .find_map(|star| {
-            let file = format!("{}.py", star.module.replace('.', "/"));
-            let path = crate::files::join(crate::files::parent(path), file.as_bytes());
-            setting(run, &run.module(&path)?, &path, name, depth + 1)
-        })
+    source.names.stars.iter().rev().find_map(|star| {
+        let path = relative(star, path)?;
+        setting(run, &run.module(&path)?, &path, name, depth + 1)
+    })
 }

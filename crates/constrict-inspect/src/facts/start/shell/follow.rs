@@ -164,7 +164,7 @@ impl Walker<'_, '_> {
             strict: false,
             ..place
         };
-        self.apart(shell, |walker, shell| {
+        self.apart(shell, place, |walker, shell| {
             walker.command(&item.command, shell, place)
         });
         Flow::Next(Status::Known(true))
@@ -174,11 +174,16 @@ impl Walker<'_, '_> {
     fn apart(
         &mut self,
         shell: &mut Shell,
+        place: Place,
         run: impl FnOnce(&mut Self, &mut Shell) -> Flow,
     ) -> Flow {
         let before = shell.state.clone();
         let doubt = self.doubt;
+        let fatal = shell.process.fatal;
+        // `exec` ends only the subshell
+        shell.process.fatal &= (place.last || place.strict) && !place.asked;
         let flow = run(self, shell);
+        shell.process.fatal = fatal;
         shell.state = before;
         self.doubt = doubt;
         flow
@@ -197,7 +202,9 @@ impl Walker<'_, '_> {
             Command::Or(left, right) => self.or(left, right, shell, place),
             Command::Group(list) => self.list(list, shell, place),
             Command::Subshell(list) => {
-                match self.apart(shell, |walker, shell| walker.list(list, shell, place)) {
+                match self.apart(shell, place, |walker, shell| {
+                    walker.list(list, shell, place)
+                }) {
                     Flow::Next(status) => Flow::Next(status),
                     Flow::Return(status) => Flow::Next(status),
                     Flow::Ended { failed: true } => Flow::Next(Status::Known(false)),
@@ -247,7 +254,9 @@ impl Walker<'_, '_> {
             flow = match commands.len() {
                 1 => self.command(command, shell, here),
                 _ => {
-                    match self.apart(shell, |walker, shell| walker.command(command, shell, here)) {
+                    match self.apart(shell, here, |walker, shell| {
+                        walker.command(command, shell, here)
+                    }) {
                         Flow::Next(status) => Flow::Next(status),
                         _ => Flow::Next(Status::Program),
                     }
@@ -265,14 +274,17 @@ impl Walker<'_, '_> {
     }
 
     fn and(&mut self, left: &Command, right: &Command, shell: &mut Shell, place: Place) -> Flow {
-        let status = match self.command(
-            left,
-            shell,
-            Place {
+        // `a && exec b` with something after it: `a` asks whether `b` is what is wanted
+        let asks = !place.last && leaves(right);
+        let here = match asks {
+            true => place.condition(),
+            false => Place {
                 strict: false,
                 ..place
             },
-        ) {
+        };
+        let status = match self.command(left, shell, here) {
+            Flow::Next(Status::Program) if asks => Status::Unknown,
             Flow::Next(status) => status,
             ended => return ended,
         };
@@ -617,5 +629,18 @@ impl Walker<'_, '_> {
             (false, Some(false)) => Flow::Next(Status::Known(false)),
             (false, None) => Flow::Next(Status::Program),
         }
+    }
+}
+
+/// Whether nothing of the same shell runs after a command.
+fn leaves(command: &Command) -> bool {
+    match command {
+        Command::Simple(simple) => match simple.words.first().and_then(Word::literal).as_deref() {
+            Some("exec") => simple.words.len() > 1,
+            Some("exit" | "return") => true,
+            _ => false,
+        },
+        Command::Group(list) => list.last().is_some_and(|item| leaves(&item.command)),
+        _ => false,
     }
 }

@@ -433,6 +433,8 @@ mod tests {
     fn what_a_module_opens_as_it_is_imported_has_to_be_there() {
         let direct = "from pathlib import Path\nSQL = (Path(__file__).parent / \"sql\" / 'schema.sql').read_text(\"utf-8\")\n";
         let named = "import os\nPATH = os.path.join(os.path.dirname(__file__), \"schema.sql\")\ntext = open(PATH).read()\n";
+        let directory = "import os\nHERE = os.path.dirname(__file__)\nwith open(os.path.join(HERE, \"sql\", 'a.sql')) as file:\n    SQL = file.read()\n";
+        assert_eq!(opens(directory), [("sql/a.sql".to_string(), 3)]);
         assert_eq!(opens(direct), [("sql/schema.sql".to_string(), 2)]);
         assert_eq!(opens(named), [("schema.sql".to_string(), 3)]);
         for text in [

@@ -81,7 +81,7 @@ fn modules(facts: &Facts<'_>, closure: &Closure, program: &Program, findings: &m
         .filter(|missing| !super::other_python::explains(facts, missing))
         .filter(|missing| !lost_directory::explains(facts, closure, missing))
     {
-        let (severity, lead) = match (missing.need, program.fatal) {
+        let (severity, lead) = match (missing.need, program.sure && program.fatal) {
             (Reach::Sure, true) => (Severity::Breaks, "this image cannot start: "),
             (Reach::Optional, _) => continue,
             _ => (Severity::Risk, ""),
@@ -125,7 +125,7 @@ fn attributes(
         let Some(demand) = asked(program, &missing.module) else {
             continue;
         };
-        let (severity, lead) = match (missing.need, program.fatal) {
+        let (severity, lead) = match (missing.need, program.sure && program.fatal) {
             (Reach::Sure, true) => (Severity::Breaks, "this image cannot start: "),
             (Reach::Optional, _) => continue,
             _ => (Severity::Risk, ""),

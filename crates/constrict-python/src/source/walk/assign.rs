@@ -62,7 +62,7 @@ impl<'a> Walker<'a> {
                     .insert(id.to_owned(), Literal::List(known));
             }
             (None, literal @ (Literal::List(_) | Literal::Tuple(_)))
-                if self.facts.calls.len() < MAX_VALUES =>
+                if surely && self.facts.calls.len() < MAX_VALUES =>
             {
                 let place = self.place(start(name), None);
                 self.facts.calls.push(Call {

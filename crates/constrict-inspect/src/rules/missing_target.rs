@@ -328,6 +328,40 @@ mod tests {
     }
 
     #[test]
+    fn applications_that_settings_surely_add_are_asked_for() {
+        let library = "usr/local/lib/python3.11";
+        let found = image(&["python3.11", "manage.py", "check"])
+            .file(&format!("{library}/os.py"), "")
+            .file(&format!("{library}/encodings/__init__.py"), "")
+            .file("app/site/__init__.py", "")
+            .file("app/site/base.py", "INSTALLED_APPS = ['shop']\nINSTALLED_APPS += ['blog']\n")
+            .file(
+                "app/site/local.py",
+                "from .base import *\nINSTALLED_APPS += ['toolbar']\ntry:\n    import silk\n    INSTALLED_APPS += ['silk']\nexcept ImportError:\n    pass\nif DEBUG:\n    INSTALLED_APPS += ['debug']\n",
+            )
+            .file(
+                "app/manage.py",
+                "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.local')\nfrom django.core.management import execute_from_command_line\n",
+            )
+            .findings("missing-target");
+        let mut messages: Vec<String> = found.into_iter().map(|finding| finding.message).collect();
+        messages.sort();
+        let message = |name: &str, file: &str| {
+            format!(
+                "this image cannot start: there is no module `{name}`, which INSTALLED_APPS of /app/site/{file}.py asks for"
+            )
+        };
+        assert_eq!(
+            messages,
+            [
+                message("blog", "local"),
+                message("shop", "local"),
+                message("toolbar", "local")
+            ]
+        );
+    }
+
+    #[test]
     fn scripts_that_are_there_do_not() {
         assert_eq!(messages(&["python3.11", "/app.py"]), [""; 0]);
         assert_eq!(messages(&["python3.11", "-c", "pass"]), [""; 0]);

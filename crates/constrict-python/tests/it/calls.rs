@@ -204,6 +204,14 @@ bind = '0.0.0.0:' + '8000'
 workers = 4
 timeout = -1.5
 apps = ['a', 'b'] + ['c']
+more = ['a']
+more += ['b']
+odd = ['a']
+try:
+    import d
+    odd += ['d']
+except ImportError:
+    pass
 settings = {'x': (1, None), 'y': True}
 port = int(os.environ.get('PORT', '80'))
 alias = os.path
@@ -226,6 +234,7 @@ changed += 1
             "alias = os.path",
             "apps = ['a', 'b', 'c']",
             "bind = '0.0.0.0:8000'",
+            "more = ['a', 'b']",
             "port = $PORT='80'",
             "settings = {'x': (1, None), 'y': true}",
             "timeout = -1.5",

@@ -1,0 +1,2 @@
+printf 'made' > version.txt
+exec python app.py

@@ -1,0 +1,3 @@
+import six
+def main():
+    print("zipapp", six.__name__)

@@ -1,0 +1,4 @@
+import boot
+import virtual_cfg
+
+print("virtual", virtual_cfg.N)

@@ -1,0 +1,2 @@
+import company_settings
+print(company_settings.V)

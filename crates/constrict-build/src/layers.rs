@@ -334,11 +334,11 @@ impl Layers {
     }
 
     /// Writes the layer of a plan.
-    pub(crate) fn write_plan(&self, plan: &Plan<'_>) -> Result<Digest> {
+    pub(crate) fn write_plan(&self, plan: &Plan<'_>, compression: Compression) -> Result<Digest> {
         let mut entries: Vec<_> = plan.entries.iter().collect();
         // a name that is linked to must come first
         entries.sort_by_key(|(path, planned)| (planned.hard_link.is_some(), (*path).clone()));
-        self.write(Compression::GZIP, |layer| {
+        self.write(compression, |layer| {
             for (path, planned) in entries {
                 let entry = planned.meta.entry(path, planned.hard_link.as_deref());
                 match &planned.content {
@@ -352,8 +352,12 @@ impl Layers {
     }
 
     /// Writes the layer of what a RUN changed.
-    pub(crate) fn write_changes(&self, changes: Vec<Change>) -> Result<Digest> {
-        self.write(Compression::GZIP, |layer| {
+    pub(crate) fn write_changes(
+        &self,
+        changes: Vec<Change>,
+        compression: Compression,
+    ) -> Result<Digest> {
+        self.write(compression, |layer| {
             for Change { entry, file } in changes {
                 match entry.kind {
                     NewKind::File { .. } => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use constrict_dockerfile::ignore::Ignore;
 use constrict_oci::Digest;
+use constrict_oci::layer::Compression;
 
 use super::inputs::Extent;
 use super::key::Key;
@@ -90,7 +91,7 @@ impl Solver {
         let _lock = self.layers.store.lock(&format!("key-{}", digest.hex()))?;
         self.layers.observer.started(id.index(), &vertex.name);
         self.explain_miss(id, vertex, &key)?;
-        let diff_id = self.write_planned(&plan, &digest)?;
+        let diff_id = self.write_planned(&plan, &digest, self.compression(id))?;
         self.remember_parts(vertex, &key)?;
         Ok(Outcome::Done(Self::with_layer(base, diff_id)))
     }
@@ -100,13 +101,18 @@ impl Solver {
         let digest = plan_key(plan)?.digest();
         match self.layers.store.cache_record(&digest)? {
             Some(record) => Ok(record.diff_id),
-            None => self.write_planned(plan, &digest),
+            None => self.write_planned(plan, &digest, Compression::ZSTD),
         }
     }
 
     /// Writes the layer of a plan, and the record of it under the plan's key.
-    fn write_planned(&self, plan: &Plan<'_>, key: &Digest) -> Result<Digest> {
-        let diff_id = self.layers.write_plan(plan)?;
+    fn write_planned(
+        &self,
+        plan: &Plan<'_>,
+        key: &Digest,
+        compression: Compression,
+    ) -> Result<Digest> {
+        let diff_id = self.layers.write_plan(plan, compression)?;
         let record = CacheRecord { diff_id };
         self.layers.store.write_cache_record(key, &record)?;
         Ok(diff_id)

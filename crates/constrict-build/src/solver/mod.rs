@@ -10,11 +10,13 @@ mod run;
 mod schedule;
 mod sources;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter::successors;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use constrict_oci::Digest;
+use constrict_oci::layer::Compression;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, VertexId};
@@ -139,6 +141,8 @@ pub struct Solver {
     pub(crate) layers: Arc<Layers>,
     pub(crate) settings: Settings,
     outputs: Vec<OnceLock<Output>>,
+    /// Whose layers the result has.
+    shipped: BTreeSet<VertexId>,
     network: run::BuildNetwork,
     remains: run::AllRemains,
     http: OnceLock<ureq::Agent>,
@@ -151,6 +155,7 @@ impl Solver {
             layers,
             settings,
             outputs: Vec::new(),
+            shipped: BTreeSet::new(),
             network: run::BuildNetwork::default(),
             remains: run::AllRemains::default(),
             http: OnceLock::new(),
@@ -163,6 +168,7 @@ impl Solver {
             return Ok(Solved::default());
         };
         self.outputs = (0..graph.len()).map(|_| OnceLock::new()).collect();
+        self.shipped = successors(Some(result), |id| graph.vertex(*id).base()).collect();
         schedule::run(&self, graph, result).map_err(|(id, error)| {
             self.look_into(id, graph.vertex(id), &error);
             error
@@ -176,6 +182,15 @@ impl Solver {
         match states.contains_key(&result) || self.settings.dry {
             true => Ok(Solved { states }),
             false => Err(Error::Invalid("the result of a build is a state".into())),
+        }
+    }
+
+    /// How the layer of a vertex is compressed: as images have it if this one will, else as is quickest. Whoever makes an image
+    /// of it later compresses it then.
+    pub(super) fn compression(&self, id: VertexId) -> Compression {
+        match self.shipped.contains(&id) {
+            true => Compression::GZIP,
+            false => Compression::ZSTD,
         }
     }
 

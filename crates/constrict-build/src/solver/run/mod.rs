@@ -172,9 +172,10 @@ impl Solver {
             recorded: &recorded,
             user: (account.uid, account.gid),
         };
-        let diff_id = self
-            .layers
-            .write_changes(changes(&work.upper(), &tree, &owners)?)?;
+        let diff_id = self.layers.write_changes(
+            changes(&work.upper(), &tree, &owners)?,
+            self.compression(id),
+        )?;
         self.layers.store.adopt_snapshot(&work.upper(), &diff_id)?;
         Ok(diff_id)
     }

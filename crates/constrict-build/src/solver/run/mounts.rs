@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use constrict_dockerfile::instruction::Sharing;
 use constrict_oci::Digest;
+use constrict_oci::layer::Compression;
 use constrict_sandbox::{Mount, Root, Source};
 
 use crate::copy::{Destination, Options, Plan, copy_source};
@@ -304,7 +305,7 @@ impl Solver {
             ..Options::default()
         };
         copy_source(&mut plan, &view, &path, &Destination::parse("/"), &options)?;
-        let diff_id = self.layers.write_plan(&plan)?;
+        let diff_id = self.layers.write_plan(&plan, Compression::ZSTD)?;
         let blob = self.layers.blob(&diff_id)?;
         crate::snapshot::unpack_blob(
             self.layers.store.open_blob(&blob.digest)?,

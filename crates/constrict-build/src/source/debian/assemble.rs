@@ -14,6 +14,7 @@ use constrict_debian::unpack::{
     LEFTOVERS, Step, configure, needs_dpkg, skeleton, unpack, with_fixed_dates,
 };
 use constrict_oci::Digest;
+use constrict_oci::layer::Compression;
 use constrict_sandbox::{Network, Options, RecordedOwner, Root, Spec, Stdio};
 
 use super::root::NewRoot;
@@ -85,7 +86,7 @@ pub(super) fn assemble(layers: &Layers, parts: &Parts<'_>) -> Result<Digest> {
         user: (0, 0),
     };
     let changes = changes(root.path(), &Tree::default(), &owners)?;
-    let diff_id = layers.write_changes(changes)?;
+    let diff_id = layers.write_changes(changes, Compression::GZIP)?;
     layers.store.adopt_snapshot(root.path(), &diff_id)?;
     Ok(diff_id)
 }

@@ -8,7 +8,7 @@ use constrict_oci::{Digest, ImageConfig};
 
 use crate::error::Result;
 use crate::export::image::{Image, assemble};
-use crate::frontend::dockerfile::{Options, lower};
+use crate::frontend::dockerfile::{Lowered, Options, lower};
 use crate::solver::{Settings, Solver};
 use crate::source::image::Images;
 
@@ -43,9 +43,7 @@ pub fn explain(
     options: &Options,
     settings: Settings,
 ) -> Result<()> {
-    images.layers.observer.phase("resolving base images");
-    let lowered = lower(dockerfile, options, images)?;
-    images.layers.observer.phase("");
+    let lowered = lowered(images, dockerfile, options)?;
     let settings = Settings {
         explain: true,
         dry: true,
@@ -64,9 +62,7 @@ pub fn build(
     compression: Compression,
 ) -> Result<Built> {
     let observer = &images.layers.observer;
-    observer.phase("resolving base images");
-    let lowered = lower(dockerfile, options, images)?;
-    observer.phase("");
+    let lowered = lowered(images, dockerfile, options)?;
     for warning in &lowered.warnings {
         observer.notice(&warning.message, Some(warning.span));
     }
@@ -100,4 +96,13 @@ pub fn build(
         instructions,
         image,
     })
+}
+
+/// The graph, once the bases are known.
+fn lowered(images: &Images, dockerfile: &Dockerfile, options: &Options) -> Result<Lowered> {
+    let observer = &images.layers.observer;
+    observer.phase("resolving base images");
+    let lowered = lower(dockerfile, options, images)?;
+    observer.phase("");
+    Ok(lowered)
 }

@@ -170,7 +170,8 @@ fn answers(lab: &Lab, tag: &str) -> Result<Option<String>> {
         .then(|| format!("no HTTP answer on the published port: {last}")))
 }
 
-fn ask(address: &str) -> std::io::Result<String> {
+/// Everything that an HTTP server at `address` (a number and a port) answers with.
+pub(super) fn ask(address: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;

@@ -2,8 +2,6 @@
 //! script, a Werkzeug that moved on) are mended by hand.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
@@ -11,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::lab::Lab;
 use super::report::{Finding, Report};
+use super::seeds::ask;
 use crate::error::{Result, io};
 use crate::process::{self, Ended};
 
@@ -147,7 +146,7 @@ impl Walk<'_> {
 
     fn stop(&self) -> Result<Vec<String>> {
         let mut wrong = self.expect(&["stop", "multi", "single"], &["multi", "single"])?;
-        let open = PORTS.iter().filter(|port| ask(**port).is_ok());
+        let open = PORTS.iter().filter(|port| ask(&address(**port)).is_ok());
         wrong.extend(open.map(|port| format!("port {port} still answers")));
         Ok(wrong)
     }
@@ -164,25 +163,19 @@ impl Walk<'_> {
     }
 }
 
+fn address(port: u16) -> String {
+    format!("127.0.0.1:{port}")
+}
+
 /// The answer of the server at `port`, or why there is none in time.
 fn wait_for(port: u16) -> String {
     let start = Instant::now();
     loop {
-        match ask(port) {
+        match ask(&address(port)) {
             Ok(answer) if !answer.is_empty() => return answer,
             Err(error) if start.elapsed() > PATIENCE => return error.to_string(),
             Ok(_) if start.elapsed() > PATIENCE => return "nothing".into(),
             _ => sleep(Duration::from_millis(100)),
         }
     }
-}
-
-fn ask(port: u16) -> std::io::Result<String> {
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    stream.write_all(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
 }

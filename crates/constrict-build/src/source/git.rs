@@ -197,20 +197,27 @@ mod tests {
     use super::{check_out, parse};
     use crate::graph::Git;
 
+    fn git(repository: &std::path::Path, args: &[&str]) -> String {
+        super::run(repository, args, "nothing").unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn commit_staged(repository: &std::path::Path) {
+        let author = "--author=a <a@example.com>";
+        let name = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        let words = ["commit", "--quiet", "-m", "a", author];
+        git(repository, &[&name[..], &words].concat());
+    }
+
     /// A repository with one file, and the commit of it.
     fn repository(folder: &std::path::Path) -> (PathBuf, String) {
         let repository = folder.join("repository.git");
         std::fs::create_dir(&repository).unwrap();
-        let git = |args: &[&str]| {
-            super::run(&repository, args, "nothing").unwrap_or_else(|error| panic!("{error}"))
-        };
+        let git = |args: &[&str]| git(&repository, args);
         git(&["init", "--quiet"]);
         std::fs::write(repository.join("file"), "content\n").unwrap();
         std::fs::write(repository.join(".gitattributes"), "* filter=evil\n").unwrap();
         git(&["add", "."]);
-        let author = "--author=a <a@example.com>";
-        let name = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
-        git(&[&name[..], &["commit", "--quiet", "-m", "one", author]].concat());
+        commit_staged(&repository);
         let commit = git(&["rev-parse", "HEAD"]);
         (repository, commit)
     }
@@ -297,16 +304,12 @@ mod tests {
 
     /// Adds a commit with a `.gitmodules` and a submodule at `sub` to a repository.
     fn add_submodule(repository: &std::path::Path, modules: &str, commit: &str) {
-        let git = |args: &[&str]| {
-            super::run(repository, args, "nothing").unwrap_or_else(|error| panic!("{error}"))
-        };
+        let git = |args: &[&str]| git(repository, args);
         std::fs::write(repository.join(".gitmodules"), modules).unwrap();
         git(&["add", "."]);
         let link = format!("160000,{commit},sub");
         git(&["update-index", "--add", "--cacheinfo", &link]);
-        let author = "--author=a <a@example.com>";
-        let name = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
-        git(&[&name[..], &["commit", "--quiet", "-m", "two", author]].concat());
+        commit_staged(repository);
     }
 
     #[test]

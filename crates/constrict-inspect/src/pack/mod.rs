@@ -28,6 +28,7 @@ pub use write::{Error, write};
 
 /// Tells a pack, and its version: what it holds changes with what is kept and with what `Object` has.
 const MAGIC: &[u8; 16] = b"constrict-pack-3";
+
 /// Where a record lies, and the length of what it holds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Place {

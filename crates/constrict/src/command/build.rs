@@ -19,8 +19,7 @@ use super::output::Output;
 use super::start;
 use crate::arguments::{Build, CheckMode};
 use crate::failure::Failure;
-use crate::progress;
-use crate::progress::Show;
+use crate::progress::{self, Show};
 use attempt::{Attempt, Workshop};
 pub(crate) use explain::run as explain;
 use export::{export, metadata, write};
@@ -85,14 +84,7 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     let image = attempt.built.image;
 
     observer.phase("storing the image");
-    export(
-        &images,
-        &image,
-        &arguments,
-        &outputs,
-        &tags,
-        images.layers.mode,
-    )?;
+    export(&images, &image, &arguments, &outputs, &tags)?;
     observer.summary(&image, &tags);
     if let Some(path) = &arguments.iidfile {
         write(path, image.descriptor.digest.to_string().as_bytes())?;

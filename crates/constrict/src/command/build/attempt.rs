@@ -42,13 +42,9 @@ pub(super) struct Attempt {
 impl Workshop<'_> {
     /// Builds a Dockerfile with this text, and checks the image.
     pub(super) fn attempt(&self, text: &[u8]) -> Result<Attempt, Failure> {
-        let attach = |error: constrict_build::Error| Failure::Build {
-            error: Box::new(error),
-            dockerfile: Some((self.name.to_string(), text.to_vec())),
-        };
         self.observer.begin(self.name, text);
-        let dockerfile = constrict_dockerfile::parse(text).map_err(|error| attach(error.into()))?;
-        misuse::check_target(self.arguments, &dockerfile, self.name)?;
+        let attach = attach(self.name, text);
+        let dockerfile = parse(self.arguments, self.name, text)?;
         let brought: solver::Settings =
             options::brought(self.arguments, self.name, self.settings.ca.clone())?;
         let built = constrict_build::build(
@@ -82,4 +78,20 @@ impl Workshop<'_> {
         };
         verdict::report(self.images, built, &source, &allowed)
     }
+}
+
+/// Adds the Dockerfile to an error, which shows the place in it.
+pub(super) fn attach(name: &str, text: &[u8]) -> impl Fn(constrict_build::Error) -> Failure {
+    move |error| Failure::Build {
+        error: Box::new(error),
+        dockerfile: Some((name.to_string(), text.to_vec())),
+    }
+}
+
+/// The Dockerfile, which has the stage that is asked for.
+pub(super) fn parse(arguments: &Build, name: &str, text: &[u8]) -> Result<Dockerfile, Failure> {
+    let dockerfile =
+        constrict_dockerfile::parse(text).map_err(|error| attach(name, text)(error.into()))?;
+    misuse::check_target(arguments, &dockerfile, name)?;
+    Ok(dockerfile)
 }

@@ -9,8 +9,9 @@ use constrict_build::Observer;
 use constrict_dockerfile::Span;
 use constrict_oci::registry;
 
+use super::attempt::{attach, parse};
 use super::ground::Ground;
-use super::{misuse, options};
+use super::options;
 use crate::arguments::Build;
 use crate::failure::Failure;
 use crate::progress::{self, Show};
@@ -26,19 +27,14 @@ pub(crate) fn run(arguments: &Build) -> Result<ExitCode, Failure> {
         (steps.clone(), steps)
     })?;
     let (name, text) = (&ground.context.dockerfile_name, &ground.context.dockerfile);
-    let attach = |error: constrict_build::Error| Failure::Build {
-        error: Box::new(error),
-        dockerfile: Some((name.clone(), text.clone())),
-    };
-    let dockerfile = constrict_dockerfile::parse(text).map_err(|error| attach(error.into()))?;
-    misuse::check_target(arguments, &dockerfile, name)?;
+    let dockerfile = parse(arguments, name, text)?;
     constrict_build::explain(
         &ground.images,
         &dockerfile,
         &options::options(arguments, ground.context.main.clone())?,
         options::brought(arguments, name, ground.settings.ca.clone())?,
     )
-    .map_err(attach)?;
+    .map_err(attach(name, text))?;
     session::print(&ground.observer.text());
     Ok(ExitCode::SUCCESS)
 }

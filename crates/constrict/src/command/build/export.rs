@@ -6,7 +6,6 @@ use constrict_build::export;
 use constrict_build::export::image::Image;
 use constrict_build::source::image::Images;
 use constrict_oci::Reference;
-use constrict_sandbox::Mode;
 
 use super::parse_tag;
 use crate::arguments::Build;
@@ -20,7 +19,6 @@ pub(super) fn export(
     arguments: &Build,
     outputs: &[Output],
     tags: &[Reference],
-    mode: Mode,
 ) -> Result<(), Failure> {
     let layers = &images.layers;
     layers.store.add_image(&image.descriptor.digest)?;
@@ -41,7 +39,7 @@ pub(super) fn export(
             Kind::Tar => export::directory::write_tar(layers, diff_ids, sink(output)?)?,
             Kind::Local => {
                 let target = output.dest.as_deref().expect("local has a destination");
-                export::directory::write_directory(layers, diff_ids, target, mode)?;
+                export::directory::write_directory(layers, diff_ids, target, layers.mode)?;
             }
             Kind::Registry => push(images, image, &names)?,
             Kind::Image if output.push => push(images, image, &names)?,

@@ -57,12 +57,9 @@ impl Store {
             } else {
                 format!("{name}-{number}")
             };
-            let path = self.root.join("locks").join(&name);
-            let file = open(&path)?;
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok((Lock { _file: file }, number)),
-                Err(Errno::WOULDBLOCK) => number += 1,
-                Err(error) => return Err(error).at("lock", &path),
+            match try_take(&self.root.join("locks").join(&name))? {
+                Some(_file) => return Ok((Lock { _file }, number)),
+                None => number += 1,
             }
         }
     }
@@ -81,6 +78,16 @@ pub(crate) fn take(path: &Path, operation: FlockOperation) -> Result<File> {
     Ok(file)
 }
 
+/// Takes the lock of a file alone, unless somebody holds it now.
+pub(crate) fn try_take(path: &Path) -> Result<Option<File>> {
+    let file = open(path)?;
+    match wait(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error).at("lock", path),
+    }
+}
+
 fn open(path: &Path) -> Result<File> {
     let mut options = File::options();
     let file = options.create(true).append(true).open(path);
@@ -93,5 +100,29 @@ fn wait(file: &File, operation: FlockOperation) -> rustix::io::Result<()> {
             Err(Errno::INTR) => {}
             other => return other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_given_back_meanwhile_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let taken = std::thread::scope(|scope| {
+            let flicker = scope.spawn(|| {
+                (0..2000).for_each(|_| drop(take(&path, FlockOperation::LockExclusive).unwrap()));
+            });
+            let mut taken = 0;
+            while !flicker.is_finished() {
+                taken += usize::from(try_take(&path).unwrap().is_some());
+            }
+            taken
+        });
+        assert!(taken > 0);
+        let _held = take(&path, FlockOperation::LockExclusive).unwrap();
+        assert!(try_take(&path).unwrap().is_none());
     }
 }

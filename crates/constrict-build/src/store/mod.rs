@@ -21,7 +21,7 @@ pub use index::LayerIndex;
 pub(crate) use index::{AtPath, NameKind, PathHash};
 pub use layer::LayerRecord;
 pub use lock::Lock;
-pub(crate) use lock::take as take_lock;
+pub(crate) use lock::{take as take_lock, try_take as try_take_lock};
 pub(crate) use record::differences;
 pub use record::{CacheRecord, Component};
 pub use tag::Tag;

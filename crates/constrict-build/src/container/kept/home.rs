@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::record::{Record, VERSION};
 use crate::error::{IoContext, Result};
-use crate::store::{Store, take_lock};
+use crate::store::{Store, take_lock, try_take_lock};
 
 const LOCK: &str = "lock";
 const RECORD: &str = "state.json";
@@ -67,15 +67,12 @@ impl Home {
 
     /// Takes it over if it has no supervisor now.
     pub(super) fn try_take_over(store: &Path, path: &Path) -> Result<Option<Self>> {
-        match take_lock(&path.join(LOCK), FlockOperation::NonBlockingLockExclusive) {
-            Ok(lock) => Ok(Some(Home {
-                path: path.into(),
-                store: store.into(),
-                _lock: lock,
-            })),
-            Err(_) if is_supervised(path) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let lock = try_take_lock(&path.join(LOCK))?;
+        Ok(lock.map(|_lock| Home {
+            path: path.into(),
+            store: store.into(),
+            _lock,
+        }))
     }
 
     /// The directory.

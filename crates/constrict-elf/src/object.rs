@@ -125,4 +125,8 @@ pub struct Object {
     pub version_definitions: Option<Vec<String>>,
     /// The level of x86-64 that it needs, where it says so.
     pub isa_needed: Option<IsaLevel>,
+    /// Bytes of the file that are mapped executable: those of `PT_LOAD` segments with `PF_X`.
+    pub code: u64,
+    /// Where the last `PT_LOAD` segment ends in the file: no loader maps what lies behind.
+    pub mapped: u64,
 }

@@ -81,6 +81,10 @@ pub trait Contents: Send + Sync {
     fn read(&self, layer: usize, path: &[u8], limit: usize) -> io::Result<Vec<u8>>;
     /// What an ELF object says of itself, and its dynamic symbols; `None` if the file is none.
     fn object(&self, layer: usize, path: &[u8]) -> io::Result<Option<(Object, Symbols)>>;
+    /// Whether the file is an ELF object, without reading what it says.
+    fn is_object(&self, layer: usize, path: &[u8]) -> bool {
+        matches!(self.object(layer, path), Ok(Some(_)))
+    }
     /// A fact that [`Contents::learn`] was told earlier, perhaps by another check, of a content that this layer has.
     fn recall(&self, _layer: usize, _content: &Digest, _fact: &str) -> Option<Vec<u8>> {
         None
@@ -321,6 +325,14 @@ impl Files {
     pub fn text(&self, path: &[u8], limit: usize) -> Option<String> {
         let content = self.read(path, limit + 1)?;
         (content.len() <= limit).then(|| String::from_utf8_lossy(&content).into_owned())
+    }
+
+    /// Whether the file that `node` is, is an ELF object.
+    pub(crate) fn is_object(&self, node: &Node) -> bool {
+        match &node.kind {
+            Kind::File { content, .. } => self.contents.is_object(node.layer, content),
+            _ => false,
+        }
     }
 
     /// The ELF object at `path` with its symbols, links followed. Read once.

@@ -17,6 +17,7 @@ mod hostile;
 pub mod image;
 pub mod mend;
 pub mod pack;
+pub mod packages;
 pub(crate) mod quantity;
 pub mod report;
 pub mod rule;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 pub use egg_info::{parse_installed_files, parse_requires, parse_sources};
 pub use entry_points::EntryPoint;
-pub use metadata::{Metadata, Wheel};
+pub use metadata::{Metadata, Wheel, headers};
 pub use record::Entry;
 
 use crate::name::Name;

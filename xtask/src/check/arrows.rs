@@ -37,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     (
         "constrict-inspect",
         &[
+            "constrict-debian",
             "constrict-dockerfile",
             "constrict-elf",
             "constrict-oci",

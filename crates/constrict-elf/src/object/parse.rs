@@ -43,6 +43,8 @@ impl Object {
             version_needs: Vec::new(),
             version_definitions: None,
             isa_needed: property::isa_needed(&image),
+            code: image.code(),
+            mapped: image.mapped(),
         };
         if let Some(dynamic) = Dynamic::read(&image)? {
             object.read_dynamic(&dynamic)?;

@@ -25,6 +25,11 @@ impl<'a> Region<'a> {
         }
     }
 
+    /// Bytes of the whole file.
+    pub(crate) fn len(&self) -> u64 {
+        self.source.len()
+    }
+
     /// Exactly `length` bytes. Nothing is allocated before it is clear that the file has them.
     pub(crate) fn bytes(&self, what: &'static str, offset: u64, length: u64) -> Result<Vec<u8>> {
         let outside = Error::OutOfBounds { what, offset };

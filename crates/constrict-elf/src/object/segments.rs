@@ -9,6 +9,7 @@ const PT_LOAD: u32 = 1;
 const PT_DYNAMIC: u32 = 2;
 const PT_INTERP: u32 = 3;
 const PT_NOTE: u32 = 4;
+const PF_X: u32 = 1;
 /// A table of all program headers; honest objects have a dozen.
 const SEGMENT_LIMIT: u64 = 4096;
 
@@ -16,6 +17,7 @@ const SEGMENT_LIMIT: u64 = 4096;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Segment {
     kind: u32,
+    flags: u32,
     pub(crate) offset: u64,
     address: u64,
     pub(crate) file_size: u64,
@@ -92,6 +94,23 @@ impl<'a> Image<'a> {
             .filter(move |segment| segment.kind == kind)
     }
 
+    /// Bytes of the file in executable `PT_LOAD` segments.
+    pub(crate) fn code(&self) -> u64 {
+        let executable = self
+            .of_kind(PT_LOAD)
+            .filter(|segment| segment.flags & PF_X != 0);
+        let bytes = executable.fold(0, |sum: u64, segment| sum.saturating_add(segment.file_size));
+        bytes.min(self.region.len())
+    }
+
+    /// The end of the last `PT_LOAD` segment in the file.
+    pub(crate) fn mapped(&self) -> u64 {
+        let ends = self
+            .of_kind(PT_LOAD)
+            .map(|segment| segment.offset.saturating_add(segment.file_size));
+        ends.max().unwrap_or(0).min(self.region.len())
+    }
+
     /// Where in the file the byte at `address` is.
     pub(crate) fn offset(&self, what: &'static str, address: u64) -> Result<u64> {
         self.of_kind(PT_LOAD)
@@ -141,6 +160,7 @@ fn segments(region: &Region<'_>, header: &[u8]) -> Result<Vec<Segment>> {
         .chunks_exact(record)
         .map(|it| Segment {
             kind: region.u32(it, 0),
+            flags: region.u32(it, region.by_class(24, 4)),
             offset: region.word(it, region.by_class(4, 8)),
             address: region.word(it, region.by_class(8, 16)),
             file_size: region.word(it, region.by_class(16, 32)),

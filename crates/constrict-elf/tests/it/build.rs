@@ -381,15 +381,16 @@ impl<'a> Writer<'a> {
             self.put(value, 2);
         }
         for &(kind, at, length) in segments {
+            let flags = if kind == 1 { 5 } else { 4 };
             self.put(kind, 4);
             if wide {
-                self.put(4, 4);
+                self.put(flags, 4);
             }
             for value in [at, at, at, length, length] {
                 self.put_word(value);
             }
             if !wide {
-                self.put(4, 4);
+                self.put(flags, 4);
             }
             self.put_word(8);
         }

@@ -50,7 +50,7 @@ fn rich() -> Elf {
     }
 }
 
-fn facts(class: Class, endianness: Endianness, machine: Machine) -> Object {
+fn facts(class: Class, endianness: Endianness, machine: Machine, length: u64) -> Object {
     let need = |name: &str, weak| NeededVersion {
         name: name.to_owned(),
         weak,
@@ -83,6 +83,8 @@ fn facts(class: Class, endianness: Endianness, machine: Machine) -> Object {
         ],
         version_definitions: Some(["base", "V1", "V2"].map(str::to_owned).to_vec()),
         isa_needed: (machine == Machine::X86_64).then_some(IsaLevel::V2),
+        code: length,
+        mapped: length,
     }
 }
 
@@ -104,7 +106,7 @@ fn facts_without_section_headers_in_every_class_and_order() {
                 let bytes = elf.build();
                 assert_eq!(
                     Object::parse(&bytes).unwrap(),
-                    facts(wide, endianness, machine)
+                    facts(wide, endianness, machine, bytes.len() as u64)
                 );
                 symbols_are_read(&Symbols::parse(&bytes).unwrap());
             }

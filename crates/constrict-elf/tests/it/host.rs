@@ -156,3 +156,37 @@ fn extension_modules_of_python_open_without_a_complaint() {
         }
     }
 }
+
+/// Offset, size and whether it is executable, of each `LOAD` line that `readelf` prints.
+fn loads(file: &Path) -> Vec<(u64, u64, bool)> {
+    let output = Command::new("readelf").arg("-lW").arg(file).output();
+    let output = output.expect("binutils come with the C compiler");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let number = |word: &str| u64::from_str_radix(word.trim_start_matches("0x"), 16).unwrap();
+    let load = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_executable = words[6..].iter().any(|word| word.contains('E'));
+        (number(words[1]), number(words[4]), is_executable)
+    };
+    let lines = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with("LOAD"));
+    lines.map(load).collect()
+}
+
+#[test]
+fn code_and_mapped_bytes_are_those_of_readelf() {
+    for program in ["/bin/sh", "/usr/bin/ld", "/lib64/ld-linux-x86-64.so.2"] {
+        let file = std::fs::canonicalize(program).unwrap();
+        let object = Object::parse(&std::fs::read(&file).unwrap()).unwrap();
+        let loads = loads(&file);
+        let code: u64 = loads.iter().filter(|load| load.2).map(|load| load.1).sum();
+        let mapped = loads.iter().map(|load| load.0 + load.1).max();
+        assert!(code > 0);
+        assert_eq!(
+            (object.code, Some(object.mapped)),
+            (code, mapped),
+            "{program}"
+        );
+    }
+}

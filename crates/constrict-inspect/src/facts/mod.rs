@@ -52,6 +52,8 @@ use start::Start;
 use system::System;
 use venv::Venv;
 
+use crate::packages::Packages;
+
 /// The facts of one image.
 pub struct Facts<'a> {
     /// The image.
@@ -65,6 +67,7 @@ pub struct Facts<'a> {
     distributions: OnceLock<Distributions>,
     landmarks: OnceLock<Landmarks>,
     venvs: OnceLock<Vec<Venv>>,
+    packages: OnceLock<Packages>,
     reached: OnceLock<(Imports, Natives)>,
 }
 
@@ -82,6 +85,7 @@ impl<'a> Facts<'a> {
             distributions: OnceLock::new(),
             landmarks: OnceLock::new(),
             venvs: OnceLock::new(),
+            packages: OnceLock::new(),
             reached: OnceLock::new(),
         }
     }
@@ -145,6 +149,11 @@ impl<'a> Facts<'a> {
     /// The installed distributions.
     pub fn distributions(&self) -> &Distributions {
         self.distributions.get_or_init(|| Distributions::find(self))
+    }
+
+    /// What is installed, by the databases of package managers.
+    pub fn packages(&self) -> &Packages {
+        self.packages.get_or_init(|| Packages::find(self))
     }
 
     /// What the started programs import.

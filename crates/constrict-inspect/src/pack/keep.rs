@@ -91,7 +91,9 @@ pub(super) fn keep(path: &[u8], size: u64, head: &[u8]) -> Option<Kept> {
             || path.windows(9).any(|part| part == b"status.d/");
         return (wanted && size <= 4 * LARGE).then_some(Kept::Whole);
     }
-    match unread || size > SMALL {
+    // an SBOM's licences
+    let is_copyright = path.starts_with(b"usr/share/doc/") && name == "copyright";
+    match (unread && !is_copyright) || size > SMALL {
         true => Some(Kept::Head),
         false => Some(Kept::Whole),
     }

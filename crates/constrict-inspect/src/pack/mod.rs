@@ -27,7 +27,7 @@ pub(crate) use object::{OnDisk, elf};
 pub use write::{Error, write};
 
 /// Tells a pack, and its version: what it holds changes with what is kept and with what `Object` has.
-const MAGIC: &[u8; 16] = b"constrict-pack-3";
+const MAGIC: &[u8; 16] = b"constrict-pack-4";
 
 /// Where a record lies, and the length of what it holds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -107,6 +107,12 @@ impl Pack {
             }
             _ => Ok(Found::Unknown),
         }
+    }
+
+    /// Whether the file that the layer has at `path` is an ELF object.
+    pub fn is_object(&self, path: &[u8]) -> bool {
+        self.record(path)
+            .is_some_and(|record| record.facts.is_some())
     }
 
     /// What the ELF object that the layer has at `path` says of itself; `None` if it is none.

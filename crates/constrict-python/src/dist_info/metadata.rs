@@ -110,8 +110,8 @@ impl Wheel {
     }
 }
 
-/// The headers in order, continuation lines joined.
-fn headers(text: &str) -> Vec<(String, String)> {
+/// The headers of METADATA, PKG-INFO or WHEEL in order: name and value, continuation lines joined by line breaks.
+pub fn headers(text: &str) -> Vec<(String, String)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut headers: Vec<(String, String)> = Vec::new();
     for line in text.lines().take(MAX_HEADERS) {

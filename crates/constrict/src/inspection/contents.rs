@@ -168,6 +168,10 @@ impl Contents for LayerContents {
         self.pack(layer)?.object(path)
     }
 
+    fn is_object(&self, layer: usize, path: &[u8]) -> bool {
+        self.pack(layer).is_ok_and(|pack| pack.is_object(path))
+    }
+
     fn recall(&self, layer: usize, content: &Digest, fact: &str) -> Option<Vec<u8>> {
         self.with_learned(layer, |learned| learned.get(content, fact))
     }

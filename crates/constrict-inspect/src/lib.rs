@@ -24,6 +24,8 @@ pub mod rule;
 pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod size;
+pub mod survey;
 
 pub use facts::Facts;
 pub use files::{Contents, Files, Kind, Node};

@@ -1,0 +1,112 @@
+//! Files of layers that no container sees: written again, deleted, or below something that was replaced.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use constrict_oci::layer::{Entry, Kind};
+use serde::{Deserialize, Serialize};
+
+use crate::files::{Kind as NodeKind, parent, shown};
+use crate::image::Image;
+
+/// Why nobody sees a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// A later layer has the path again.
+    Overwritten,
+    /// A later layer removes it, or a directory above it.
+    Deleted,
+}
+
+/// A file that nobody sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// With a leading `/`.
+    pub path: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// The number of the layer that has it, lowest 0.
+    pub layer: usize,
+    /// What happened to it.
+    pub loss: Loss,
+    /// The number of the layer that hides it.
+    pub by: usize,
+}
+
+pub(super) fn lost(image: &Image) -> Vec<Lost> {
+    let mut seen: HashSet<(usize, &[u8])> = HashSet::new();
+    for (_, node) in image.files.walk(b"") {
+        if let NodeKind::File { content, .. } = &node.kind {
+            seen.insert((node.layer, content));
+        }
+    }
+    let mut hidden: Vec<(usize, &Entry, u64)> = Vec::new();
+    for (number, layer) in image.layers.iter().enumerate() {
+        for entry in layer.entries.iter() {
+            if let Kind::File { size, .. } = entry.kind
+                && !seen.contains(&(number, entry.path.as_slice()))
+            {
+                hidden.push((number, entry, size));
+            }
+        }
+    }
+    if hidden.is_empty() {
+        return Vec::new();
+    }
+    let changes = changes(image);
+    let mut lost: Vec<Lost> = hidden
+        .into_iter()
+        .filter_map(|(layer, entry, bytes)| {
+            let (by, loss) = hider(&changes, layer, &entry.path)?;
+            Some(Lost {
+                path: shown(&entry.path),
+                bytes,
+                layer,
+                loss,
+                by,
+            })
+        })
+        .collect();
+    lost.sort_by(|one, other| {
+        (other.bytes, &one.path, one.layer).cmp(&(one.bytes, &other.path, other.layer))
+    });
+    lost
+}
+
+/// What happens to each path, layer by layer; directories that are only mentioned again happen to nothing.
+type Changes<'a> = HashMap<&'a [u8], BTreeMap<usize, Loss>>;
+
+fn changes(image: &Image) -> Changes<'_> {
+    let mut changes: Changes<'_> = HashMap::new();
+    for (number, layer) in image.layers.iter().enumerate() {
+        for entry in layer.entries.iter() {
+            let loss = match entry.kind {
+                Kind::Directory => continue,
+                Kind::Whiteout | Kind::Opaque => Loss::Deleted,
+                _ => Loss::Overwritten,
+            };
+            changes.entry(&entry.path).or_default().insert(number, loss);
+        }
+    }
+    changes
+}
+
+/// The first later layer that touches the path or something above it.
+fn hider(changes: &Changes<'_>, layer: usize, path: &[u8]) -> Option<(usize, Loss)> {
+    let later = |path: &[u8]| {
+        let found = changes.get(path)?.range(layer + 1..).next();
+        found.map(|(by, loss)| (*by, *loss))
+    };
+    let mut first = later(path);
+    let mut above = path;
+    while !above.is_empty() {
+        above = parent(above);
+        // what stands in place of a directory has removed what was in it
+        if let Some((by, _)) = later(above)
+            && first.is_none_or(|(known, _)| by < known)
+        {
+            first = Some((by, Loss::Deleted));
+        }
+    }
+    first
+}

@@ -8,6 +8,7 @@
 //!
 //! Never builds, mends or runs anything, and opens no socket. The image may be anybody's: every reader is bounded.
 
+pub mod compare;
 pub(crate) mod credential;
 pub mod directory;
 pub mod facts;
@@ -25,6 +26,7 @@ pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod size;
+pub mod surface;
 pub mod survey;
 
 pub use facts::Facts;

@@ -18,6 +18,16 @@ pub enum Loss {
     Deleted,
 }
 
+impl Loss {
+    /// What a later layer did: `deleted`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Loss::Overwritten => "written again",
+            Loss::Deleted => "deleted",
+        }
+    }
+}
+
 /// A file that nobody sees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lost {

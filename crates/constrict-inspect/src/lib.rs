@@ -19,6 +19,7 @@ pub mod image;
 pub mod mend;
 pub mod pack;
 pub mod packages;
+pub mod page;
 pub(crate) mod quantity;
 pub mod report;
 pub mod rule;

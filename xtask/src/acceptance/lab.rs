@@ -29,6 +29,8 @@ pub(crate) struct Lab {
     pub(crate) kept: PathBuf,
     /// Differences in full.
     pub(crate) reports: PathBuf,
+    /// Pictures of pages.
+    pub(crate) pictures: PathBuf,
 }
 
 /// Starts the services, builds constrict and makes the folders.
@@ -67,6 +69,7 @@ pub(crate) fn open() -> Result<Lab> {
         work,
         kept,
         reports,
+        pictures: target.join("page"),
     };
     lab.configure()?;
     lab.start_services()?;

@@ -1,9 +1,11 @@
-"""Makes the two JSON documents of a comparison that no program made: `sample.py small|large|hostile FOLDER`.
+"""Makes the two JSON documents of a comparison that no program made: `sample.py NAME FOLDER`.
 
 Writes FOLDER/NAME.comparison.json and FOLDER/NAME.trees.json. The same words give the same bytes.
 
 small    a single-stage and a multi-stage image of one application, some thousands of files each
 large    two images of 50,000 files
+one      one image alone
+three    three images
 hostile  few files, with every name that has ever hurt a page
 """
 
@@ -242,7 +244,7 @@ def text_of(value, unit):
     if unit == "bytes":
         for scale, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
             if value >= scale:
-                return f"{value / scale:.3g} {name}"
+                return f"{value * 10 // scale / 10:.1f} {name}"
         return f"{value} bytes"
     return f"{value} %" if unit == "percent" else f"{value:,}"
 
@@ -302,13 +304,13 @@ def rows(one, two, a, b):
         row("setuid", "setuid and setgid programs", "surface", "count", "less", ("CIS Docker Benchmark 1.7.0, 4.8", CIS[1]), (7, suid), (0, [])),
         row("writable", "files the user may change", "surface", "count", "less", NIST,
             (a.count, items(a, lambda p: True, 300)[1]), (1, [{"name": "/srv/shop/media", "detail": "shop, 0755"}])),
-        row("user", "user", "surface", "text", "none", ("CIS Docker Benchmark 1.7.0, 4.1", CIS[1]), "root", "shop (10001)"),
+        row("user", "run-time user", "surface", "text", "less", ("CIS Docker Benchmark 1.7.0, 4.1", CIS[1]), (1, [], "root (no USER)"), (0, [], "shop (uid 10001)")),
         row("secrets", "secrets", "surface", "count", "less", ("CIS Docker Benchmark 1.7.0, 4.10", CIS[1]),
             (1, [{"name": "/srv/shop/.git/config", "detail": "password in a URL"}]), (0, [])),
         row("hardened", "hardened programs and libraries", "surface", "percent", "more", OURS, (91, bare), (98, bare)),
         row("explained", "files that a package owns", "trust", "percent", "more", NIST, 89, 93),
-        row("base", "base named by digest", "trust", "count", "more", ("CIS Docker Benchmark 1.7.0, 4.2", CIS[1]), (0, [], "no"), (0, [], "no")),
-        row("runs", "can run", "trust", "count", "more", OURS, (1, [], "yes"), (1, [], "yes")),
+        row("base", "base named by digest", "trust", "text", "more", ("CIS Docker Benchmark 1.7.0, 4.2", CIS[1]), (0, [], "no"), (0, [], "no")),
+        row("runs", "does it run", "trust", "text", "more", OURS, (1, [], "yes"), (1, [], "yes")),
     ]
 
 
@@ -321,6 +323,17 @@ def pair(extra=0):
         ("FROM python:3.12-slim-bookworm", 11, 0.35, 0.0), ("COPY --from=build /opt/venv /opt/venv", 12, 0.56, 0.0),
         ("RUN apt-get remove --purge -y apt bash && rm -rf /var/lib/apt", None, 0.01, 0.0), ("COPY --chown=shop shop /srv/shop", 14, 0.08, 0.0)])
     return {"version": 1, "images": [one, two], "rows": rows(one, two, a, b)}, [a.tree(), b.tree()]
+
+
+def others(count):
+    """The comparison of `pair`, of one image or with the last one once more."""
+    comparison, trees = pair()
+    for one in (comparison["images"], trees, *(row["values"] for row in comparison["rows"])):
+        one[:] = (one + one[-1:])[:count]
+    comparison["images"][-1] = {**comparison["images"][-1], "name": "shop:last", "digest": "", "layers": []}
+    for row in comparison["rows"]:
+        row["differs"] = row["differs"] and count > 1
+    return comparison, trees
 
 
 HOSTILE = [
@@ -339,17 +352,17 @@ def hostile():
             one.add(f"{HOSTILE[(index + 3) % len(HOSTILE)].replace('/', '')}/{file.replace('/', '')}", 1000 + 997 * index, index % 7, owner)
             one.add("files/" + file.replace("/", "_"), 500 + 31 * index, index % 7, owner)
         made.append(one)
-    images = [described(one, [(HOSTILE[0], 1, 1.0, 0.0), ("x" * 900, None, 0.0, 0.0)]) for one in made]
+    images = [described(one, [(HOSTILE[0], 1, 1.0, 0.0), ("x" * 900, None, 0.0, 0.0), ("", None, 0.0, 0.0)]) for one in made]
     listed = [{"name": name, "detail": name} for name in HOSTILE]
     hurt = row("shells", HOSTILE[0], "surface", "count", "less", (HOSTILE[0], "javascript:window.hurt=1"), (len(HOSTILE), listed), (0, []))
     hurt["why"] = "`</script><img src=x onerror=window.hurt=1>` and ` alone"
-    runs = row("runs", "can run", "trust", "count", "more", OURS, (0, [], f"no: `{HOSTILE[0]}` is not in it"), (None, []))
+    runs = row("runs", "does it run", "trust", "text", "more", OURS, (0, [], f"no: `{HOSTILE[0]}` is not in it"), (None, []))
     return {"version": 1, "images": images, "rows": [hurt, runs]}, [one.tree() for one in made]
 
 
 def main():
     name, folder = sys.argv[1:]
-    made = {"small": pair, "large": lambda: pair(50_000), "hostile": hostile}[name]()
+    made = {"small": pair, "large": lambda: pair(50_000), "hostile": hostile, "one": lambda: others(1), "three": lambda: others(3)}[name]()
     for what, document in zip(("comparison", "trees"), made):
         Path(folder, f"{name}.{what}.json").write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")), "utf-8")
 

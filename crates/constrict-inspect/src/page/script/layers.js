@@ -8,7 +8,7 @@ function showLayers() {
       bar.style.width = `${(layer.unpacked / largest) * 100}%`;
       const line = layer.line === null ? "" : make("span", { class: "soft small at" }, ` line ${layer.line}`);
       return make("tr", {}, make("td", { class: "end soft" }, number(index + 1)),
-        make("th", { scope: "row" }, make("code", { class: "step" }, shown(layer.step)), line, make("span", { class: "track" }, bar)),
+        make("th", { scope: "row" }, make("code", { class: "step" }, shown(layer.step || layer.diff_id || "files of a directory")), line, make("span", { class: "track" }, bar)),
         make("td", { class: "end" }, bytes(layer.unpacked)),
         make("td", { class: "end soft" }, number(layer.files)),
         make("td", { class: "end" }, layer.hidden ? bytes(layer.hidden) : make("span", { class: "soft" }, "–")));

@@ -15,7 +15,7 @@ class FileMap {
     this.facts = make("p", { class: "facts" });
     this.element = make("div", { class: "map-view" }, this.trail, this.frame, this.facts);
     this.tree.addEventListener("click", (event) => this.clicked(event));
-    this.tree.addEventListener("keydown", (event) => this.pressed(event));
+    this.element.addEventListener("keydown", (event) => this.pressed(event));
     this.tree.addEventListener("mouseover", (event) => this.describe(this.nodes.get(event.target.closest(".box")) ?? this.node));
     this.tree.addEventListener("mouseleave", () => this.describe(this.node));
     this.tree.addEventListener("focusin", (event) => this.focused(event.target));
@@ -78,8 +78,10 @@ class FileMap {
 
   label({ node, label, w, h, open }) {
     const name = node.more && w < 110 ? "+" + number(node.files) : label;
-    const size = open ? w > 80 : h > 31 && w > 46;
-    return make("span", { class: "label", "aria-hidden": "true" }, make("span", { class: "name" }, name), size ? make("span", { class: "size" }, bytes(node.bytes)) : "");
+    const size = bytes(node.bytes);
+    const room = size.length * 6.3 + 10; // half a number would be a wrong number
+    const fits = open ? w > room + 34 : h > 31 && w > room;
+    return make("span", { class: "label", "aria-hidden": "true" }, make("span", { class: "name" }, name), fits ? make("span", { class: "size" }, size) : "");
   }
 
   look({ node, open }) {
@@ -158,19 +160,20 @@ class FileMap {
     const here = items.indexOf(event.target);
     const node = this.nodes.get(event.target);
     const move = { ArrowRight: here + 1, ArrowDown: here + 1, ArrowLeft: here - 1, ArrowUp: here - 1, Home: 0, End: items.length - 1 }[event.key];
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (move !== undefined) items[Math.max(0, Math.min(items.length - 1, move))]?.focus();
+    const back = event.key === "Escape" || event.key === "Backspace";
+    if (event.altKey || event.ctrlKey || event.metaKey || (!node && !back)) return;
+    if (back) this.out();
+    else if (move !== undefined) items[Math.max(0, Math.min(items.length - 1, move))]?.focus();
     else if (event.key === "Enter" || event.key === " ") {
       if (node?.children) this.go(node, true);
-    } else if (event.key === "Escape" || event.key === "Backspace") this.out();
-    else return;
+    } else return;
     event.preventDefault();
   }
 
   out() {
-    if (!this.node?.parent) return;
     const left = this.node;
-    this.go(left.parent, true);
+    if (left === this.root) return;
+    this.go(left?.parent ?? this.root, true);
     this.focus(left);
   }
 

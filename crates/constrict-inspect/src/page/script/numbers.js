@@ -74,7 +74,7 @@ function showKinds() {
     make("th", { scope: "row" }, make("span", { class: "swatch k" + index, "aria-hidden": "true" }), name),
     images.map((image, at) => {
       const { bytes: size, files } = of(image, name);
-      const bar = make("span", { class: "measure k" + index, "aria-hidden": "true" });
+      const bar = make("span", { class: "measure k" + index, "aria-hidden": "true", hidden: size === 0 });
       bar.style.width = `${(size / largest) * 100}%`;
       const before = of(images[0], name).bytes;
       return [
@@ -89,6 +89,6 @@ function showKinds() {
 
 function showFoot() {
   document.getElementById("foot").append(
-    make("dl", {}, images.map((image) => make("div", {}, make("dt", {}, shown(image.name)), make("dd", { class: "mono" }, image.digest)))),
+    !images.some((image) => image.digest) ? "" : make("dl", {}, images.filter((image) => image.digest).map((image) => make("div", {}, make("dt", {}, shown(image.name)), make("dd", { class: "mono" }, image.digest)))),
     make("p", {}, `Made by constrict compare. 1${SPACE}MB is 10⁶ bytes. This page holds all it shows and asks no server for anything.`));
 }

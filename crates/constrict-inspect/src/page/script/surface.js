@@ -46,11 +46,18 @@ function surfaceRow(row) {
 function surfaceValue(row, value, index) {
   const judged = verdict(row, index);
   const before = row.values[0].value;
-  const yes = row.values.some((other) => /^(yes|no)\b/.test(other.text));
-  let by = "";
-  if (judged && !yes) by = row.unit === "bytes" ? change(before, value.value) : row.unit === "percent" ? signed(value.value - before) : signed(value.value - before);
+  const by = judged ? difference(row.unit, before, value.value) : "";
   const chip = judged ? make("span", { class: "chip " + judged }, by, by ? " " : "", make("span", { class: "word" }, judged)) : "";
   return make("td", {}, make("span", { class: value.missing ? "value soft" : "value", title: value.missing ?? undefined }, ...prose(value.text)), chip ? " " : "", chip);
+}
+
+function difference(unit, before, after) {
+  switch (unit) {
+    case "bytes": return change(before, after);
+    case "percent": return `${signed(after - before)}${SPACE}points`;
+    case "count": return signed(after - before);
+    default: return "";
+  }
 }
 
 function setOpen(one, open) {

@@ -2,12 +2,10 @@
 
 const SPACE = "\u00a0";
 
-/** `1.04 GB`: three digits, powers of 1000. */
+/** `1.4 MB`; cut, not rounded, as `quantity.rs` writes it in the rows. */
 function bytes(count) {
   for (const [unit, name] of [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]]) {
-    if (count < unit * 0.9995) continue;
-    const scaled = count / unit;
-    return scaled.toFixed(scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0) + SPACE + name;
+    if (count >= unit) return (Math.floor(count / (unit / 10)) / 10).toFixed(1) + SPACE + name;
   }
   return count + SPACE + (count === 1 ? "byte" : "bytes");
 }

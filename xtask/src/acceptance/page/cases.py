@@ -201,7 +201,7 @@ def small(b, page):
     """What is known of the page that `sample.py small` makes."""
     b.look(page)
     b.same("title", b.driver.title, "shop:single and shop:multi · constrict compare")
-    b.same("sizes", b.texts(".big"), ["873.3\u00a0MB", "192.6\u00a0MB−78\u00a0%"])
+    b.same("sizes", b.texts(".big"), ["873.3\u00a0MBunpacked", "192.6\u00a0MBunpacked−78\u00a0%"])
     b.same("first item", b.one("#panel-0 [role=treeitem]").get_attribute("aria-label"), "usr, 739.5\u00a0MB, directory, 86\u00a0%")
     b.click("[data-row=shells] button")
     b.same("shells", b.texts("[data-row=shells] + .detail .items .mono"), ["/usr/bin/bash", "/usr/bin/dash", "/usr/bin/sh", "/usr/bin/perl"])

@@ -6,7 +6,7 @@ function showTitle() {
   const names = images.map((image) => shown(image.name));
   document.title = names.join(" and ") + " · constrict compare";
   const title = document.getElementById("title");
-  title.replaceChildren(...names.flatMap((name, index) => [index ? make("span", { class: "versus" }, " against ") : "", make("span", {}, name)]));
+  title.replaceChildren(...names.flatMap((name, index) => [index ? make("span", { class: "versus" }, index > 1 ? ", " : " against ") : "", make("span", {}, name)]));
 }
 
 /** What became better and worse from the first image to the others. */
@@ -37,7 +37,7 @@ function card(image, index) {
     : "";
   return make("article", { class: "card", "aria-labelledby": "image-" + index },
     make("h3", { id: "image-" + index }, shown(image.name), make("span", { class: "beside" }, image.platform)),
-    make("p", { class: "big" }, make("span", {}, bytes(unpacked)), difference ? make("span", { class: "chip" + (unpacked < images[0].size.unpacked ? " better" : " worse") }, difference) : ""),
+    make("p", { class: "big" }, make("span", {}, bytes(unpacked)), make("span", { class: "unit" }, "unpacked"), difference ? make("span", { class: "chip" + (unpacked < images[0].size.unpacked ? " better" : " worse") }, difference) : ""),
     stack(image),
     make("dl", { class: "key" }, facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))),
       runs ? make("div", { class: runs.text.length > 12 ? "runs long" : "runs" }, make("dt", {}, "can run"), make("dd", { class: runs.value === 0 ? "worse" : "" }, ...prose(runs.text))) : ""),

@@ -11,6 +11,7 @@ function showSurface() {
     images.map((image) => make("th", { scope: "col" }, shown(image.name))));
   const table = make("table", { class: "surface" },
     make("caption", { class: "hidden" }, "Rows of the comparison; each opens to show why it matters and what was counted"), make("thead", {}, head));
+  table.style.minWidth = `${8 + 5.6 * images.length}rem`;
   for (const group of new Set([...Object.keys(GROUPS), ...rows.map((row) => row.group)])) {
     const members = rows.filter((row) => row.group === group);
     if (!members.length) continue;

@@ -79,7 +79,7 @@ class FileMap {
   label({ node, label, w, h, open }) {
     const name = node.more && w < 110 ? "+" + number(node.files) : label;
     const size = bytes(node.bytes);
-    const room = size.length * 6.3 + 10; // half a number would be a wrong number
+    const room = size.length * 6.9 + 12; // half a number would be a wrong number
     const fits = open ? w > room + 34 : h > 31 && w > room;
     return make("span", { class: "label", "aria-hidden": "true" }, make("span", { class: "name" }, name), fits ? make("span", { class: "size" }, size) : "");
   }

@@ -29,7 +29,7 @@ const FIND_AXE: &str = "import importlib.util as u, pathlib as p
 print(p.Path(u.find_spec('axe_playwright_python').origin).with_name('axe.min.js'))";
 
 /// Samples, and the cases that are for each; `any` are those that hold for every page.
-const SAMPLES: [(&str, &[&str]); 3] = [
+const SAMPLES: [(&str, &[&str]); 5] = [
     ("small", &["any", "small"]),
     ("large", &["large"]),
     ("one", &["any"]),

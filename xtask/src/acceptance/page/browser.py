@@ -27,11 +27,12 @@ class Browser:
         self.axe, self.out = Path(axe).read_text("utf-8"), Path(out)
         self.facts, self.notes, self.page = [], [], None
 
-    def look(self, page, width=1280, theme="light", height=900):
+    def look(self, page, width=1280, theme="light", height=900, motion="no-preference"):
         """Opens `page` anew."""
         self.page = Path(page).resolve().as_uri()
         self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
-        self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+        media = {"prefers-color-scheme": theme, "prefers-reduced-motion": motion}
+        self.cdp("Emulation.setEmulatedMedia", features=[{"name": name, "value": value} for name, value in media.items()])
         self.driver.get("about:blank")
         self.requests(), self.driver.get_log("browser")
         self.driver.get(self.page)

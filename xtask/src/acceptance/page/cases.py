@@ -163,6 +163,17 @@ def themes(b, page):
     b.same("the system's choice", b.js(ground), dark)
 
 
+def still(b, page):
+    """Nothing moves where the system asks for no motion."""
+    moves = "return getComputedStyle(document.querySelector('#panel-0 .map')).animationName"
+    b.look(page)
+    b.click(FOLDER + " > .label")
+    b.same("with motion", b.js(moves), "arrive")
+    b.look(page, motion="reduce")
+    b.click(FOLDER + " > .label")
+    b.same("without", b.js(moves), "none")
+
+
 def narrow(b, page):
     b.look(page, 360)
     b.holds("no sideways scrolling", b.js("return document.documentElement.scrollWidth <= innerWidth"))
@@ -211,9 +222,19 @@ def small(b, page):
     b.filter("libmariadb-dev")
     b.same("packages", b.texts("#package-rows th"), ["libmariadb-dev"])
     b.same("found", b.texts("#found"), ["1 of 19\u00a0rows · 1\u00a0package · 4\u00a0files in shop:single · 0\u00a0files in shop:multi"])
+    b.holds("files found are marked in the map", len(b.all("#panel-0 .hit")) > 3 and not b.all("#panel-1 .hit"))
+    b.same("and told", b.one("#panel-0 [role=treeitem]").get_attribute("aria-label"), "usr, 739.5\u00a0MB, directory, 86\u00a0%, 3\u00a0matches")
     b.filter("")
     b.one(FOLDER).send_keys(Keys.ENTER)
     b.same("the other map goes along", b.texts("#panel-1 .crumbs li"), ["all files", "usr"])
+    b.one("#panel-0 [role=treeitem]:not([aria-label^='usr/lib,'])").send_keys(Keys.ESCAPE)
+    b.click("#map-toScale")
+    area = "const m = document.querySelector(arguments[0]); return m.clientWidth * m.clientHeight"
+    ratio = b.js(area, "#panel-1 .map") / b.js(area, "#panel-0 .map")
+    b.holds(f"areas are in the proportion of bytes: {ratio:.3f}", abs(ratio - 192_643_290 / 855_431_279) < 0.01)
+    b.js("colour.value = 'unlike'; colour.dispatchEvent(new Event('change'))")
+    b.same("colours", b.texts("#legend li"), ["the same", "another size", "only here"])
+    b.holds("each is in the map", all(b.all(f".box.u{how}") for how in range(3)))
     b.quiet()
 
 
@@ -260,12 +281,14 @@ def shown_rows(b):
     return b.js("return [...document.querySelectorAll('.line')].filter(e => e.checkVisibility()).map(e => e.dataset.row)")
 
 
-ANY = [opens, mouse, keyboard, filters, differences, sorts, accessible, themes, narrow, prints, pictures]
+ANY = [opens, mouse, keyboard, filters, differences, sorts, accessible, themes, still, narrow, prints, pictures]
 KNOWN = [small, large, hostile]
 
 
 def main():
     axe, out, page, *names = sys.argv[1:]
+    if unknown := set(names) - {"any", *(case.__name__ for case in ANY + KNOWN)}:
+        sys.exit(f"no case {unknown}")
     Path(out).mkdir(parents=True, exist_ok=True)
     browser = Browser(axe, out)
     try:

@@ -3,7 +3,7 @@
 //! Never reads the data: it is put in as it comes, and the script draws it. The names of files in it are anybody's, so no text
 //! can end the element that holds it, the script makes text nodes only, and the policy lets nothing run but that script.
 //!
-//! `page.html` is the template, with places like `{{style}}`. The script is the files of [`SCRIPT`], one after the other.
+//! `page.html` is the template, with places like `{{style}}`. The script is the files of `SCRIPT`, one after the other.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -189,7 +189,7 @@ def application(image, random, whole):
         for index in range(60):
             image.add(f"root/.cache/pip/http-v2/{index % 16:x}/{random.randrange(16**8):08x}", random.randrange(90000, 1900000), CACHE)
         for index in range(40):
-            image.add(f"var/lib/apt/lists/deb.debian.org_dists_bookworm_part{index}", random.randrange(90000, 900000), CACHE)
+            image.add(f"var/lib/apt/lists/debian.example_dists_bookworm_part{index}", random.randrange(90000, 900000), CACHE)
         image.add("srv/shop/.git/objects/pack/pack-9d1f.pack", 21_400_000, DATA)
 
 

@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Broken,
     /// The image was built, and did not live when it was run: what was seen has been said already.
     Died,
+    /// An image passes limits that it is held to: a line each.
+    Limits(Vec<String>),
     /// A program of ours that was asked to do it failed, and has said why; its exit status.
     Told(u8),
     /// The command line or the configuration is wrong.
@@ -53,7 +55,11 @@ impl Failure {
                     .and_then(|status| u8::try_from(status).ok()),
                 _ => None,
             },
-            Failure::Broken | Failure::Died | Failure::Told(_) | Failure::Usage { .. } => None,
+            Failure::Broken
+            | Failure::Died
+            | Failure::Limits(_)
+            | Failure::Told(_)
+            | Failure::Usage { .. } => None,
         }
     }
 
@@ -64,7 +70,7 @@ impl Failure {
                 Error::NoDockerfile { .. } | Error::StoreVersion { .. } => 2,
                 _ => 1,
             },
-            Failure::Broken | Failure::Died => 1,
+            Failure::Broken | Failure::Died | Failure::Limits(_) => 1,
             Failure::Told(status) => *status,
             Failure::Usage { .. } => 2,
         }

@@ -46,6 +46,8 @@ fn main() -> ExitCode {
         Command::Container(command) => command::container::run(command),
         Command::Check(arguments) => command::check::run(&arguments),
         Command::Explain(arguments) => command::explain::run(&arguments),
+        Command::Compare(arguments) => command::compare::run(&arguments),
+        Command::Size(arguments) => command::size::run(&arguments),
         Command::Images(arguments) => command::images::run(&arguments),
         Command::Inspect(arguments) => command::inspect::run(&arguments),
         Command::History(arguments) => command::history::run(&arguments),

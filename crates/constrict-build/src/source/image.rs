@@ -46,8 +46,7 @@ pub struct Documents {
 
 impl Resolve for Images {
     fn image(&self, name: &str, platform: &Platform) -> Result<(Image, ImageConfig)> {
-        let (documents, origin) = self.documents(name, platform)?;
-        let layers = self.remember(&documents, origin)?;
+        let (documents, layers) = self.remembered(name, platform)?;
         Ok((
             Image {
                 name: name.into(),
@@ -59,6 +58,17 @@ impl Resolve for Images {
 }
 
 impl Images {
+    /// The documents of the image `name`, whose layers can be got afterwards.
+    pub fn look_at(&self, name: &str, platform: &Platform) -> Result<Documents> {
+        Ok(self.remembered(name, platform)?.0)
+    }
+
+    fn remembered(&self, name: &str, platform: &Platform) -> Result<(Documents, Vec<LayerRecord>)> {
+        let (documents, origin) = self.documents(name, platform)?;
+        let layers = self.remember(&documents, origin)?;
+        Ok((documents, layers))
+    }
+
     /// The documents of the image `name`, and the repository that has its layers.
     fn documents(&self, name: &str, platform: &Platform) -> Result<(Documents, Option<String>)> {
         if let Some(place) = Place::parse(name) {

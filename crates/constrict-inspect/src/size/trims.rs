@@ -28,7 +28,7 @@ pub struct Trim {
     pub amount: Amount,
     /// When it may go.
     pub condition: Condition,
-    /// Where the most of it is, the largest first; at most [`PLACES`].
+    /// Where the most of it is, the largest first; at most 20.
     pub places: Vec<Place>,
 }
 
@@ -58,7 +58,7 @@ struct Class {
     name: &'static str,
     what: &'static str,
     condition: &'static str,
-    /// Modules that must not be imported; empty if only the text says.
+    /// Modules that must not be imported; if there are none, the files themselves.
     modules: &'static [&'static str],
     has: fn(&[u8]) -> bool,
 }
@@ -68,13 +68,7 @@ const CLASSES: &[Class] = &[
         name: "installers",
         what: "pip, setuptools, wheel and the activate scripts of virtual environments",
         condition: "nothing imports pkg_resources, setuptools or pip, and nothing is installed at run time",
-        modules: &[
-            "pip",
-            "setuptools",
-            "pkg_resources",
-            "wheel",
-            "_distutils_hack",
-        ],
+        modules: &["pip", "setuptools", "pkg_resources"],
         has: files::is_installer,
     },
     Class {
@@ -136,7 +130,7 @@ const CLASSES: &[Class] = &[
     Class {
         name: "caches",
         what: "package lists, archives, logs and temporary files",
-        condition: "always",
+        condition: "nothing keeps them: they are made again when they are needed",
         modules: &[],
         has: files::is_cache,
     },
@@ -183,17 +177,15 @@ fn by_path(class: &Class, survey: &Survey<'_>, imported: &Imported) -> Trim {
         .files()
         .filter(|item| (class.has)(item.path))
         .collect();
-    let is_imported = || {
-        let by_name = class
-            .modules
-            .iter()
-            .any(|name| imported.names.contains(*name));
-        by_name || found.iter().any(|item| imported.paths.contains(item.path))
+    let is_imported = || match class.modules {
+        [] => found.iter().any(|item| imported.paths.contains(item.path)),
+        // a `.pth` file of setuptools imports a part of it
+        modules => modules.iter().any(|name| imported.names.contains(*name)),
     };
     let asks_imports = !class.modules.is_empty() || class.condition.contains("imports");
     let holds = match asks_imports {
         true => imported.is_known.then(|| !is_imported()),
-        false => (class.condition == "always").then_some(true),
+        false => (class.name == "caches").then_some(true),
     };
     trim(
         class.name,
@@ -273,7 +265,7 @@ fn hidden(lost: &[Lost]) -> Trim {
         ),
         Condition {
             text: "they are made and removed in one RUN, or stay in another stage".to_string(),
-            holds: Some(true),
+            holds: None,
         },
         lost.iter()
             .map(|lost| (lost.path.trim_start_matches('/').as_bytes(), lost.bytes)),

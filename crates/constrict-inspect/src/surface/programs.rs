@@ -1,5 +1,5 @@
-//! Programs by their names, wherever they lie: what `find -type f,l -perm /111 -name …` finds. Two names of one file are two
-//! ways to call it.
+//! Programs by their names: executable files, and links to them, in directories named `bin`, `sbin` or `libexec`, on PATH, or
+//! of a compiler (`lib/gcc`). Two names of one file are two ways to call it.
 //!
 //! A name is compared without the machine's triplet and without a version: `x86_64-linux-gnu-gcc-12` is `gcc`, `perl5.36.0` is `perl`.
 
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Item, Value};
 use crate::facts::Facts;
-use crate::files::{Kind, Node, file_name, shown};
+use crate::files::{Kind, Node, file_name, parent, shown};
 use crate::survey::Survey;
 
 /// Names that tell one sort of programs.
@@ -214,7 +214,11 @@ fn is_executable(node: &Node) -> bool {
 }
 
 fn programs<'a>(facts: &'a Facts<'_>, survey: &'a Survey<'_>) -> impl Iterator<Item = Program<'a>> {
-    survey.items.iter().filter_map(|item| {
+    let path = facts.environment().path();
+    survey.items.iter().filter_map(move |item| {
+        if !is_place(parent(item.path), &path) {
+            return None;
+        }
         let target = match &item.node.kind {
             Kind::File { .. } if is_executable(item.node) => None,
             Kind::Symlink { .. } => {
@@ -229,6 +233,15 @@ fn programs<'a>(facts: &'a Facts<'_>, survey: &'a Survey<'_>) -> impl Iterator<I
             target,
         })
     })
+}
+
+/// Whether programs lie in a directory.
+fn is_place(directory: &[u8], path: &[Vec<u8>]) -> bool {
+    matches!(file_name(directory), b"bin" | b"sbin" | b"libexec")
+        || directory
+            .split(|byte| *byte == b'/')
+            .any(|part| part == b"gcc")
+        || path.iter().any(|on_path| on_path == directory)
 }
 
 impl Program<'_> {

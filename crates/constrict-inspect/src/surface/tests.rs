@@ -30,7 +30,8 @@ fn programs_are_told_by_their_names_without_version_and_triplet() {
             )
             .program("usr/bin/wget", "elf")
             .program("usr/bin/python3.11", "elf")
-            .program("app/shell", "no name of a shell"),
+            .program("app/shell", "no name of a shell")
+            .program("usr/share/bug/dpkg", "no place of programs"),
     );
     let expected: [(&str, &[&str]); 5] = [
         ("shells", &["/usr/bin/dash", "/usr/bin/sh"]),

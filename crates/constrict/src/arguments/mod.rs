@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod compare;
 mod container;
 mod docker;
 mod images;
@@ -17,6 +18,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use build::{BasesMode, Build, Cache, NetworkMode, ProgressMode};
 pub(crate) use check::{Check, CheckMode, Explain, ReportFormat};
+pub(crate) use compare::{Compare, CompareFormat, Size, SizeFormat};
 pub(crate) use container::{
     Container, Containers, Exec, Kill, Logs, PruneContainers, Ps, RemoveContainers, Stop,
 };
@@ -98,6 +100,13 @@ pub(crate) enum Command {
     Check(Check),
     /// Show the page of a rule
     Explain(Explain),
+    /// Count size and attack surface of images, side by side.
+    ///
+    /// Images are compared as they are, Dockerfiles are built first. The exit status is 1 if the last image passes a limit
+    /// of --fail-if or is worse than --baseline.
+    Compare(Box<Compare>),
+    /// Show where an image's bytes are, and what could go
+    Size(Size),
     /// List the images of the store
     Images(Images),
     /// Show everything about containers and images, as JSON

@@ -19,8 +19,9 @@ constrict COMMAND -h lists a command's flags, --help explains them.
 constrict --version tells the version.
 ";
 
-const GROUPS: [(&str, &[&str]); 4] = [
+const GROUPS: [(&str, &[&str]); 5] = [
     ("Build", &["build", "check", "explain", "lint"]),
+    ("Compare", &["compare", "size"]),
     (
         "Run",
         &[

@@ -8,6 +8,7 @@ mod ground;
 mod mend;
 mod misuse;
 mod options;
+mod seen;
 mod verdict;
 
 use std::process::ExitCode;
@@ -22,8 +23,10 @@ use crate::failure::Failure;
 use crate::progress::{self, Show};
 use attempt::{Attempt, Workshop};
 pub(crate) use explain::run as explain;
-use export::{export, metadata, write};
+pub(crate) use export::write;
+use export::{export, metadata};
 use ground::Ground;
+pub(crate) use seen::{Bench, seen};
 
 /// Builds, exports, prints the digest.
 pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {

@@ -3,6 +3,7 @@
 pub(crate) mod archive;
 pub(crate) mod build;
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod container;
 pub(crate) mod doctor;
 pub(crate) mod exec;
@@ -22,6 +23,7 @@ pub(crate) mod rm;
 pub(crate) mod rmi;
 pub(crate) mod run;
 pub(crate) mod shell;
+pub(crate) mod size;
 mod start;
 pub(crate) mod start_containers;
 pub(crate) mod stop;

@@ -12,6 +12,11 @@ pub(super) fn key(image: &Digest, allowed: &[String]) -> Digest {
     Digest::of(format!("{image} {allowed:?} {}", program()).as_bytes())
 }
 
+/// A profile depends on the image, what a build knows of it, and how its layers are compressed.
+pub(super) fn profile_key(image: &Digest, manifest: &Digest) -> Digest {
+    Digest::of(format!("profile of {image} {manifest} {}", program()).as_bytes())
+}
+
 /// What is learned of a layer's files depends on them and on this program.
 pub(super) fn learned_key(layer: &Digest) -> Digest {
     Digest::of(format!("learned of {layer} {}", program()).as_bytes())

@@ -4,6 +4,7 @@ mod contents;
 mod learned;
 mod memory;
 mod origin;
+mod profile;
 mod subject;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::failure::Failure;
 use contents::LayerContents;
 
 pub(crate) use origin::origin;
+pub(crate) use profile::Seen;
 pub(crate) use subject::{configuration, subject};
 
 /// What the rules find in an image; what they found before, if nothing has changed since.

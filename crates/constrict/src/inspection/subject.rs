@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use constrict_build::frontend::dockerfile::Resolve;
-use constrict_build::source::image::Images;
+use constrict_build::source::image::{Documents, Images};
 use constrict_inspect::{Image, Report, directory};
 use constrict_oci::{Digest, ImageConfig, Platform};
 
@@ -33,7 +32,7 @@ pub(crate) fn subject(
 }
 
 /// A directory that is no OCI layout.
-fn is_root_directory(path: &Path) -> bool {
+pub(super) fn is_root_directory(path: &Path) -> bool {
     path.is_dir() && !path.join("oci-layout").is_file()
 }
 
@@ -43,32 +42,34 @@ pub(crate) fn configuration(
     text: &str,
     platform: &Platform,
 ) -> Result<ImageConfig, Failure> {
-    let path = Path::new(text);
-    if is_root_directory(path) {
+    if is_root_directory(Path::new(text)) {
         return Err(Failure::usage(format!(
             "`{text}` is a root directory, which has no command to start"
         )));
     }
+    Ok(documents(images, text, platform)?.config)
+}
+
+/// Manifest and configuration of the image that `text` means, which is no root directory.
+pub(super) fn documents(
+    images: &Images,
+    text: &str,
+    platform: &Platform,
+) -> Result<Documents, Failure> {
+    let path = Path::new(text);
     let name = match path {
         path if path.is_dir() => format!("oci-layout://{text}"),
         path if path.is_file() => format!("oci-archive:{text}"),
         _ => text.to_string(),
     };
-    match constrict_build::container::look_up(&images.layers.store, &name)
-        .ok()
-        .flatten()
-    {
-        Some(found) => {
-            let documents = images.stored(
-                found.manifest(),
-                platform,
-                &format!("image@{}", found.manifest()),
-            )?;
-            images.remember(&documents, None)?;
-            Ok(documents.config)
-        }
-        None => Ok(images.image(&name, platform)?.1),
-    }
+    let known = constrict_build::container::look_up(&images.layers.store, &name);
+    let Some(found) = known.ok().flatten() else {
+        return Ok(images.look_at(&name, platform)?);
+    };
+    let manifest = found.manifest();
+    let documents = images.stored(manifest, platform, &format!("image@{manifest}"))?;
+    images.remember(&documents, None)?;
+    Ok(documents)
 }
 
 /// A directory has no configuration: what it would start is not known.
@@ -78,18 +79,27 @@ fn root_directory(
     platform: &Platform,
     allowed: &[String],
 ) -> Result<Report, Failure> {
+    let image = directory_image(path, text, platform)?;
+    let allowed = |rule: &str| allowed.iter().any(|name| name == rule);
+    Ok(constrict_inspect::check(&image, &allowed))
+}
+
+/// A root directory as an image without layers.
+pub(super) fn directory_image(
+    path: &Path,
+    text: &str,
+    platform: &Platform,
+) -> Result<Image, Failure> {
     let files = directory::files(path).map_err(|source| constrict_build::Error::Io {
         act: "read",
         path: path.into(),
         source,
     })?;
-    let image = Image {
+    Ok(Image {
         name: text.to_string(),
         config: ImageConfig::new(platform),
         files,
         layers: Vec::new(),
         origin: None,
-    };
-    let allowed = |rule: &str| allowed.iter().any(|name| name == rule);
-    Ok(constrict_inspect::check(&image, &allowed))
+    })
 }

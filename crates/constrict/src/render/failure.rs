@@ -58,6 +58,12 @@ fn render(failure: &Failure, style: Style, columns: Option<usize>) -> String {
             let _ = writeln!(text, "{} {message}", style.red("error:"));
             vec!["without --start it is kept, for `constrict run`".to_string()]
         }
+        Failure::Limits(passed) => {
+            for line in passed {
+                let _ = writeln!(text, "{} {line}", style.red("error:"));
+            }
+            vec!["--show ROW lists what is behind a number".to_string()]
+        }
         Failure::Told(_) => Vec::new(),
         Failure::Build { error, dockerfile } => {
             let message = headline(&error.to_string(), columns);

@@ -1,6 +1,7 @@
 //! Values as text for people.
 
 pub(crate) mod age;
+pub(crate) mod comparison;
 pub(crate) mod container;
 pub(crate) mod failure;
 pub(crate) mod finding;
@@ -9,6 +10,7 @@ pub(crate) mod sarif;
 mod stages;
 
 pub(crate) mod report;
+pub(crate) mod size;
 pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod template;

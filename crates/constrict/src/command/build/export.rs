@@ -78,7 +78,7 @@ fn sink(output: &Output) -> Result<Box<dyn std::io::Write>, Failure> {
     }
 }
 
-pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
     Ok(
         std::fs::write(path, content).map_err(|source| constrict_build::Error::Io {
             act: "write",

@@ -7,6 +7,8 @@ use constrict_build::settings::Settings;
 use constrict_build::source::context::{self, Context};
 use constrict_build::source::debian::Debian;
 use constrict_build::source::image::Images;
+use constrict_build::store::Store;
+use constrict_sandbox::Mode;
 
 use super::{misuse, options};
 use crate::arguments::Build;
@@ -34,6 +36,18 @@ impl<O> Ground<O> {
     ) -> Result<Self, Failure> {
         let mode = session::enter()?;
         let store = session::store(mode)?;
+        let (observer, told) = observer();
+        Ground::open(arguments, mode, store, observer, told)
+    }
+
+    /// Prepares it where the namespaces are entered.
+    pub(crate) fn open(
+        arguments: &Build,
+        mode: Mode,
+        store: Arc<Store>,
+        observer: O,
+        told: Arc<dyn Observer>,
+    ) -> Result<Self, Failure> {
         misuse::check_context(&arguments.context)?;
         let context = context::open(
             &arguments.context,
@@ -45,7 +59,6 @@ impl<O> Ground<O> {
         let mut settings = Settings::load(context.project.as_deref(), &session::variable)?;
         settings.ca = arguments.ca.clone().or(settings.ca);
         let ca = settings.ca.as_deref();
-        let (observer, told) = observer();
         let layers = session::layers(store, mode, &settings, ca, told)?;
         let debian = match options::wants_debian(arguments.bases, settings.bases) {
             true => Some(Debian::new(&settings.debian, ca, arguments.pull)?),

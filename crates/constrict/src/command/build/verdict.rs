@@ -1,9 +1,12 @@
 //! The check at the end of a build: an image that cannot do its job gets no name.
 
+use std::sync::Arc;
+
 use constrict_build::Built;
+use constrict_build::layers::Layers;
 use constrict_build::source::image::Images;
 use constrict_dockerfile::Dockerfile;
-use constrict_inspect::{Report, Severity};
+use constrict_inspect::{Image, Report, Severity};
 use constrict_oci::Digest;
 
 use crate::arguments::CheckMode;
@@ -30,6 +33,12 @@ pub(super) fn report(
     allowed: &[String],
 ) -> Result<Report, Failure> {
     let layers = &images.layers;
+    let image = || image(layers, built, source);
+    inspection::check(layers, &key(built, source), image, allowed)
+}
+
+/// Everything that a report of a built image depends on.
+pub(super) fn key(built: &Built, source: &Source<'_>) -> Digest {
     let mut stages = String::new();
     for stage in &built.stages {
         stages.push_str(&format!(
@@ -43,19 +52,20 @@ pub(super) fn report(
         source.name,
         Digest::of(source.text)
     );
-    let image = || {
-        let origin = inspection::origin(
-            layers,
-            built,
-            source.name,
-            source.text,
-            source.dockerfile.clone(),
-        )?;
-        let config = built.image.config.clone();
-        let diff_ids = &built.image.config.rootfs.diff_ids;
-        inspection::image(layers, "this image".into(), config, diff_ids, Some(origin))
-    };
-    inspection::check(layers, &Digest::of(key.as_bytes()), image, allowed)
+    Digest::of(key.as_bytes())
+}
+
+/// The image as it is inspected.
+pub(super) fn image(
+    layers: &Arc<Layers>,
+    built: &Built,
+    source: &Source<'_>,
+) -> Result<Image, Failure> {
+    let dockerfile = source.dockerfile.clone();
+    let origin = inspection::origin(layers, built, source.name, source.text, dockerfile)?;
+    let config = built.image.config.clone();
+    let diff_ids = &built.image.config.rootfs.diff_ids;
+    inspection::image(layers, "this image".into(), config, diff_ids, Some(origin))
 }
 
 /// Says what was found, the waste only as a number; an error if the image may not be built.

@@ -30,6 +30,18 @@ pub struct Settings {
     /// The check of images.
     #[serde(default)]
     pub check: Check,
+    /// Where vulnerabilities are looked up.
+    #[serde(default)]
+    pub vulnerabilities: Vulnerabilities,
+}
+
+/// Where vulnerabilities are looked up.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vulnerabilities {
+    /// Directories, files and addresses of OSV records, and `debian-security`.
+    #[serde(default)]
+    pub sources: Vec<String>,
 }
 
 /// How images are checked.
@@ -115,6 +127,11 @@ impl Settings {
             let keyring = own.debian.keyring.map(|path| project.join(path));
             settings.debian.keyring = keyring.or(settings.debian.keyring);
             settings.debian.snapshot |= own.debian.snapshot;
+            if !own.vulnerabilities.sources.is_empty() {
+                let sources = own.vulnerabilities.sources.into_iter();
+                settings.vulnerabilities.sources =
+                    sources.map(|source| below(project, source)).collect();
+            }
         }
         Ok(settings)
     }
@@ -154,6 +171,18 @@ impl Settings {
         Ok(hosts)
     }
 }
+
+/// A source that is a path, below the directory of the file that names it.
+fn below(project: &Path, source: String) -> String {
+    let is_path = source != DEBIAN_SECURITY && !source.contains("://");
+    match is_path {
+        true => project.join(source).display().to_string(),
+        false => source,
+    }
+}
+
+/// The source that is Debian's security suite.
+pub const DEBIAN_SECURITY: &str = "debian-security";
 
 #[cfg(test)]
 mod tests;

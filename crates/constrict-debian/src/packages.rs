@@ -54,6 +54,7 @@ pub struct Package {
     pub sha256: Sha256,
     /// `Installed-Size`, KiB; 0 where absent.
     pub installed_size: u64,
+    source: Option<Box<str>>,
     relations: [Option<Box<str>>; Field::COUNT],
 }
 
@@ -94,6 +95,18 @@ impl Field {
 }
 
 impl Package {
+    /// The source package that it was built from, and that one's version.
+    pub fn source(&self) -> (&str, &str) {
+        let own = self.version.as_str();
+        match self.source.as_deref() {
+            None => (&self.name, own),
+            Some(text) => match text.split_once('(') {
+                Some((name, version)) => (name.trim(), version.trim_end_matches(')').trim()),
+                None => (text, own),
+            },
+        }
+    }
+
     /// A relation field, parsed; empty where the package has none.
     pub fn relations(&self, field: Field) -> Result<Vec<Alternatives>> {
         self.relation_text(field)
@@ -159,6 +172,7 @@ struct Draft {
     size: Option<u64>,
     sha256: Option<Box<str>>,
     installed_size: u64,
+    source: Option<Box<str>>,
     relations: [Option<Box<str>>; Field::COUNT],
 }
 
@@ -203,6 +217,7 @@ impl Draft {
             b"Filename" => self.filename = Some(text(value)?),
             b"Size" => self.size = Some(number(value)?),
             b"SHA256" => self.sha256 = Some(text(value)?),
+            b"Source" => self.source = Some(text(value)?),
             b"Installed-Size" => self.installed_size = number(value)?,
             _ => {}
         }
@@ -245,6 +260,7 @@ impl Draft {
             size: self.size.ok_or_else(|| missing("Size"))?,
             sha256: Sha256::parse(&self.sha256.ok_or_else(|| missing("SHA256"))?)?,
             installed_size: self.installed_size,
+            source: self.source,
             relations: self.relations,
         }))
     }

@@ -29,6 +29,7 @@ pub(crate) mod sample;
 pub mod size;
 pub mod surface;
 pub mod survey;
+pub mod vulnerabilities;
 
 pub use facts::Facts;
 pub use files::{Contents, Files, Kind, Node};

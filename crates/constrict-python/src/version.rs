@@ -30,6 +30,16 @@ impl Version {
     pub fn is_prerelease(&self) -> bool {
         self.0.any_prerelease()
     }
+
+    /// Whether it has a local part: `+cpu` of `2.1.0+cpu`.
+    pub fn is_local(&self) -> bool {
+        !self.0.local().is_empty()
+    }
+
+    /// The version without its local part.
+    pub fn public(&self) -> Version {
+        Version(self.0.clone().without_local())
+    }
 }
 
 impl fmt::Display for Version {
@@ -78,6 +88,14 @@ mod tests {
             Version::parse("1.0.0").unwrap()
         );
         assert!(Version::parse("1.x").is_err());
+    }
+
+    #[test]
+    fn local_versions_have_a_public_one() {
+        let local = Version::parse("2.1.0+cpu").unwrap();
+        let public = Version::parse("2.1.0").unwrap();
+        assert!(local.is_local() && !public.is_local() && local > public);
+        assert_eq!((local.public(), public.public()), (public.clone(), public));
     }
 
     #[test]

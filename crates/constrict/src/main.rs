@@ -8,6 +8,7 @@ mod interrupt;
 mod progress;
 mod render;
 mod session;
+mod vulnerabilities;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Rm(arguments) => command::rm::run(&arguments),
         Command::Container(command) => command::container::run(command),
         Command::Check(arguments) => command::check::run(&arguments),
+        Command::Vulnerabilities(arguments) => command::vulnerabilities::run(&arguments),
         Command::Explain(arguments) => command::explain::run(&arguments),
         Command::Compare(arguments) => command::compare::run(&arguments),
         Command::Size(arguments) => command::size::run(&arguments),

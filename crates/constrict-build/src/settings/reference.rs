@@ -23,6 +23,7 @@ pub struct Key {
 const REGISTRY: &str = "registry.\"NAME\"";
 const DEBIAN: &str = "debian";
 const CHECK: &str = "check";
+const VULNERABILITIES: &str = "vulnerabilities";
 
 /// All keys, in the order in which they are told of.
 pub const KEYS: &[Key] = &[
@@ -105,6 +106,14 @@ pub const KEYS: &[Key] = &[
         default: "none",
         meaning: "rules of the check that are left out",
         example: "[\"installer-in-image\"]",
+    },
+    Key {
+        table: VULNERABILITIES,
+        name: "sources",
+        kind: "list of paths, addresses and `\"debian-security\"`",
+        default: "none: nothing is checked",
+        meaning: "where known vulnerabilities are looked up; the project's list takes the place of the user's",
+        example: "[\"debian-security\", \"https://osv.example/PyPI/all.zip\"]",
     },
 ];
 

@@ -69,6 +69,22 @@ fn the_project_counts_before_the_user() {
 }
 
 #[test]
+fn paths_of_advisories_are_below_the_project() {
+    let sources = |sources: &str| format!("[vulnerabilities]\nsources = {sources}\n");
+    let user = sources("[\"/osv\"]");
+    let project = sources("[\"osv\", \"https://osv.example/all.zip\", \"debian-security\"]");
+    let files = Files::new(Some(&user), Some(&project));
+    let expected = [
+        files.project.path().join("osv").display().to_string(),
+        "https://osv.example/all.zip".into(),
+        "debian-security".into(),
+    ];
+    assert_eq!(files.load().unwrap().vulnerabilities.sources, expected);
+    let files = Files::new(Some(&user), Some("[vulnerabilities]\n"));
+    assert_eq!(files.load().unwrap().vulnerabilities.sources, ["/osv"]);
+}
+
+#[test]
 fn either_file_may_be_missing() {
     let settings = Files::new(Some(USER), None).load().unwrap();
     assert_eq!(

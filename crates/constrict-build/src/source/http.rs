@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use constrict_oci::registry::redirected;
 use constrict_oci::{Digest, DigestWriter};
+use serde::{Deserialize, Serialize};
 use ureq::http::Response;
 
 use crate::error::{Error, IoContext, Result};
@@ -58,11 +59,38 @@ fn patient(ca: Option<&Path>, idle: Duration) -> Result<ureq::Agent> {
     Ok(config.build().new_agent())
 }
 
+/// What a server said of a file, so that it can be asked whether that has changed (RFC 9110, section 13).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Validators {
+    /// `ETag`
+    pub(crate) tag: Option<String>,
+    /// `Last-Modified`, as it was sent.
+    pub(crate) modified: Option<String>,
+}
+
 /// Downloads `url` to the file `target`.
 pub(crate) fn download(agent: &ureq::Agent, url: &str, target: &Path) -> Result<Downloaded> {
+    let fetched = download_if_changed(agent, url, &Validators::default(), u64::MAX, target)?;
+    match fetched {
+        Some((downloaded, _)) => Ok(downloaded),
+        None => Err(Error::Download {
+            url: without_secrets(url),
+            reason: "the server says that nothing has changed, which it was not asked".into(),
+        }),
+    }
+}
+
+/// Downloads at most `limit` bytes, unless the file is still the one that the server said this of: then `None`.
+pub(crate) fn download_if_changed(
+    agent: &ureq::Agent,
+    url: &str,
+    known: &Validators,
+    limit: u64,
+    target: &Path,
+) -> Result<Option<(Downloaded, Validators)>> {
     let mut attempt = 1;
     loop {
-        match try_download(agent, url, target) {
+        match try_download(agent, url, known, limit, target) {
             Err(Error::Download { reason, .. })
                 if attempt < ATTEMPTS && !reason.contains("http status: 4") =>
             {
@@ -74,42 +102,71 @@ pub(crate) fn download(agent: &ureq::Agent, url: &str, target: &Path) -> Result<
     }
 }
 
-fn try_download(agent: &ureq::Agent, url: &str, target: &Path) -> Result<Downloaded> {
+fn try_download(
+    agent: &ureq::Agent,
+    url: &str,
+    known: &Validators,
+    limit: u64,
+    target: &Path,
+) -> Result<Option<(Downloaded, Validators)>> {
     let failed = |error: String| Error::Download {
         url: without_secrets(url),
         reason: error.replace(url, &without_secrets(url)),
     };
-    let mut response = get(agent, url).map_err(failed)?;
-    let header = response
-        .headers()
-        .get("last-modified")
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_string);
+    let mut response = get(agent, url, known).map_err(failed)?;
+    if response.status().as_u16() == 304 {
+        return Ok(None);
+    }
+    let header = |name: &str| {
+        let value = response.headers().get(name)?;
+        value.to_str().ok().map(str::to_string)
+    };
+    let validators = Validators {
+        tag: header("etag"),
+        modified: header("last-modified"),
+    };
     let file = std::fs::File::create(target).at("create", target)?;
     let mut writer = DigestWriter::new(std::io::BufWriter::new(file));
     let mut body = response.body_mut().as_reader();
     let mut buffer = vec![0; 1 << 16];
+    let mut length = 0;
     loop {
         let n = std::io::Read::read(&mut body, &mut buffer)
             .map_err(|error| failed(error.to_string()))?;
         if n == 0 {
             break;
         }
+        length += n as u64;
+        if length > limit {
+            return Err(failed(format!("it has more than {limit} bytes")));
+        }
         writer.write_all(&buffer[..n]).at("write", target)?;
     }
     let (mut file, digest, _) = writer.finish();
     file.flush().at("write", target)?;
-    Ok(Downloaded {
+    let downloaded = Downloaded {
         digest,
-        modified: header.as_deref().and_then(http_date),
-    })
+        modified: validators.modified.as_deref().and_then(http_date),
+    };
+    Ok(Some((downloaded, validators)))
 }
 
 /// The answer at the end of the redirects.
-fn get(agent: &ureq::Agent, url: &str) -> std::result::Result<Response<ureq::Body>, String> {
+fn get(
+    agent: &ureq::Agent,
+    url: &str,
+    known: &Validators,
+) -> std::result::Result<Response<ureq::Body>, String> {
     let mut at = url.to_string();
     for _ in 0..=REDIRECTS {
-        let response = agent.get(&at).call().map_err(|error| error.to_string())?;
+        let mut request = agent.get(&at);
+        if let Some(tag) = &known.tag {
+            request = request.header("if-none-match", tag);
+        }
+        if let Some(modified) = &known.modified {
+            request = request.header("if-modified-since", modified);
+        }
+        let response = request.call().map_err(|error| error.to_string())?;
         if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
             return Ok(response);
         }

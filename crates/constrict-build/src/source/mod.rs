@@ -1,5 +1,6 @@
 //! Where files and images come from: the context, registries, other hosts, git, Debian.
 
+pub mod advisories;
 pub mod context;
 pub mod debian;
 mod directory;

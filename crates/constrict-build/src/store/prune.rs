@@ -59,7 +59,14 @@ struct Needed {
 }
 
 /// Folders whose files only make builds faster.
-const ONLY_CACHE: [&str; 5] = ["reports", "debian", "mounts", "slots", "locks"];
+const ONLY_CACHE: [&str; 6] = [
+    "reports",
+    "debian",
+    "advisories",
+    "mounts",
+    "slots",
+    "locks",
+];
 
 /// How much there is of something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +78,7 @@ pub struct Usage {
 }
 
 /// Every folder of the store that grows, with the name that it is shown under.
-const FOLDERS: [(&str, &str); 12] = [
+const FOLDERS: [(&str, &str); 13] = [
     ("blobs/sha256", "blobs"),
     ("layers", "layers"),
     ("indexes", "layers"),
@@ -80,6 +87,7 @@ const FOLDERS: [(&str, &str); 12] = [
     ("reports", "cache"),
     ("slots", "cache"),
     ("debian", "cache"),
+    ("advisories", "cache"),
     ("mounts", "cache"),
     ("snapshots", "snapshots"),
     ("volumes", "volumes"),

@@ -10,17 +10,22 @@ mod python;
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::facts::Facts;
 use paths::Paths;
 
 /// Which package manager a package belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Ecosystem {
     /// dpkg.
+    #[serde(rename = "deb")]
     Debian,
     /// apk.
+    #[serde(rename = "apk")]
     Alpine,
     /// Python distributions.
+    #[serde(rename = "pypi")]
     Python,
 }
 

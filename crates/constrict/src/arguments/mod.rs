@@ -11,6 +11,7 @@ mod overview;
 mod run;
 mod start;
 mod system;
+mod vulnerabilities;
 
 use std::ffi::OsString;
 
@@ -30,6 +31,7 @@ pub(crate) use lint::{Lint, LintFormat, LintRules};
 pub(crate) use run::{Run, RunNetwork};
 pub(crate) use start::Start;
 pub(crate) use system::{Completions, History, Load, Man, Prune, Save, System};
+pub(crate) use vulnerabilities::{FailOn, Vulnerabilities, VulnerabilitiesFormat};
 
 /// Builds container images for Python applications, and shows that they run.
 #[derive(Debug, Parser)]
@@ -89,7 +91,7 @@ pub(crate) enum Command {
     Restart(Stop),
     /// Send a signal to containers
     Kill(Kill),
-    /// Wait until containers have ended, and print their exit statuses
+    /// Wait until containers end, and print their exit statuses
     Wait(Containers),
     /// Remove containers
     Rm(RemoveContainers),
@@ -98,6 +100,10 @@ pub(crate) enum Command {
     Container(Container),
     /// Tell from an image's files whether it can run, and why not
     Check(Check),
+    /// List known vulnerabilities of what is installed.
+    ///
+    /// The exit status is 1 with --fail-on, if there are any or if something was not checked.
+    Vulnerabilities(Vulnerabilities),
     /// Show the page of a rule
     Explain(Explain),
     /// Count size and attack surface of images, side by side.

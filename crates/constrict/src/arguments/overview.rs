@@ -8,20 +8,28 @@ const HEAD: &str = "\
 Builds container images for Python applications, and shows that they run.
 
 Usage: constrict COMMAND [FLAGS] [ARGUMENTS]
-
   constrict build -t app .      builds the Dockerfile in this directory
   constrict run --rm app        runs what was built
   constrict check app           tells why it would not run
 ";
 
 const TAIL: &str = "
-constrict COMMAND -h lists a command's flags, --help explains them.
-constrict --version tells the version.
+constrict COMMAND -h lists its flags, --help explains them. Also: --version.
 ";
 
-const GROUPS: [(&str, &[&str]); 5] = [
-    ("Build", &["build", "check", "explain", "lint"]),
-    ("Compare", &["compare", "size"]),
+const GROUPS: [(&str, &[&str]); 4] = [
+    (
+        "Build",
+        &[
+            "build",
+            "check",
+            "explain",
+            "lint",
+            "compare",
+            "size",
+            "vulnerabilities",
+        ],
+    ),
     (
         "Run",
         &[

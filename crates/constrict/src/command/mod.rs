@@ -29,4 +29,5 @@ pub(crate) mod start_containers;
 pub(crate) mod stop;
 pub(crate) mod system;
 pub(crate) mod tag;
+pub(crate) mod vulnerabilities;
 pub(crate) mod wait;

@@ -14,3 +14,4 @@ pub(crate) mod size;
 pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod template;
+pub(crate) mod vulnerabilities;

@@ -51,8 +51,14 @@ fn every_key_that_is_read_is_in_the_reference() {
                 .any(|key| key.table.is_empty() && key.name == name)
         })
         .collect();
-    assert_eq!(tables, ["registry", "debian", "check"]);
-    for table in ["", "registry.\"NAME\"", "debian", "check"] {
+    assert_eq!(tables, ["registry", "debian", "check", "vulnerabilities"]);
+    for table in [
+        "",
+        "registry.\"NAME\"",
+        "debian",
+        "check",
+        "vulnerabilities",
+    ] {
         let listed = KEYS.iter().filter(|key| key.table == table);
         let mut listed: Vec<&str> = listed.map(|key| key.name).collect();
         let mut known = known(table);
@@ -74,6 +80,7 @@ fn the_sample_sets_every_key() {
     assert!(debian.mirror.is_some() && debian.security.is_some());
     assert!(debian.keyring.is_some() && debian.snapshot);
     assert!(!settings.check.allow.is_empty());
+    assert!(!settings.vulnerabilities.sources.is_empty());
 }
 
 #[test]

@@ -33,7 +33,7 @@ const FRESH: Duration = Duration::from_secs(600);
 const DOWNLOADS: usize = 4;
 
 /// Most bytes that an index unfolds to; the longest of Debian's has 60 MiB.
-const INDEX_LIMIT: u64 = 1 << 30;
+pub(super) const INDEX_LIMIT: u64 = 1 << 30;
 
 /// The folders below `debian/` in the store.
 const FOLDERS: [&str; 5] = ["releases", "indices", "packages", "plans", "images"];
@@ -138,7 +138,7 @@ impl Fetcher<'_> {
         Ok(Some(indices))
     }
 
-    fn file(
+    pub(super) fn file(
         &self,
         archive: &str,
         name: &str,
@@ -161,7 +161,12 @@ impl Fetcher<'_> {
     }
 
     /// The Release file of a directory below `dists/`, checked; `None` if the mirror does not have it.
-    fn release(&self, archive: &str, name: &str, codename: &str) -> Result<Option<Release>> {
+    pub(super) fn release(
+        &self,
+        archive: &str,
+        name: &str,
+        codename: &str,
+    ) -> Result<Option<Release>> {
         let address = format!("{archive}/dists/{name}/InRelease");
         let Some(release) = self.verified_release(&address)? else {
             return Ok(None);
@@ -249,7 +254,7 @@ impl Fetcher<'_> {
         Ok(universe)
     }
 
-    fn index(&self, archive: &str, name: &str, file: &IndexFile) -> Result<PathBuf> {
+    pub(super) fn index(&self, archive: &str, name: &str, file: &IndexFile) -> Result<PathBuf> {
         let directory = format!("{archive}/dists/{name}");
         let prefix = Digest::of(format!("{directory}/{}", file.path).as_bytes()).hex();
         let path = place(
@@ -358,6 +363,6 @@ fn expect(address: &str, expected: &Sha256, found: &Digest) -> Result<()> {
 }
 
 /// An address without user and password.
-fn shown(address: &str) -> String {
+pub(super) fn shown(address: &str) -> String {
     http::without_secrets(address)
 }

@@ -12,6 +12,7 @@ mod fetch;
 mod mirror;
 mod name;
 mod root;
+mod security;
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -34,6 +35,7 @@ use assemble::{Parts, Python, assemble};
 use fetch::{Fetcher, Indices, asked_from, make_folders, place};
 use mirror::{Archive, archive, without_secrets};
 use name::{PythonName, SuiteName, Wanted};
+pub use security::SecuritySuite;
 
 /// Changes whenever the same packages are made into something else.
 const RECIPE: u32 = 1;
@@ -118,6 +120,16 @@ impl Debian {
         let Some(architecture) = architecture(platform).filter(|_| *platform == host) else {
             return Ok(Answer::No(format!("are assembled for {host} only")));
         };
+        let maker = Maker {
+            fetcher: self.fetcher(architecture, layers)?,
+            layers,
+            platform,
+            name: reference.familiar(),
+        };
+        maker.make(&wanted)
+    }
+
+    fn fetcher<'a>(&'a self, architecture: &'a str, layers: &'a Layers) -> Result<Fetcher<'a>> {
         make_folders(&layers.store)?;
         let archive = match self.archive.get() {
             Some(archive) => archive,
@@ -126,19 +138,13 @@ impl Debian {
                 self.archive.get_or_init(|| found)
             }
         };
-        let maker = Maker {
-            fetcher: Fetcher {
-                layers,
-                archive,
-                agent: &self.agent,
-                architecture,
-                asked_from: self.asked_from,
-            },
+        Ok(Fetcher {
             layers,
-            platform,
-            name: reference.familiar(),
-        };
-        maker.make(&wanted)
+            archive,
+            agent: &self.agent,
+            architecture,
+            asked_from: self.asked_from,
+        })
     }
 }
 

@@ -44,58 +44,64 @@ pub struct Lost {
 }
 
 pub(super) fn lost(image: &Image) -> Vec<Lost> {
-    let mut seen: HashSet<(usize, &[u8])> = HashSet::new();
-    for (_, node) in image.files.walk(b"") {
-        if let NodeKind::File { content, .. } = &node.kind {
-            seen.insert((node.layer, content));
+    // a file that has another name goes on under that
+    let mut linked: HashSet<(usize, &[u8])> = HashSet::new();
+    for (path, node) in image.files.walk(b"") {
+        if let NodeKind::File { content, .. } = &node.kind
+            && content != path
+        {
+            linked.insert((node.layer, content));
         }
     }
-    let mut hidden: Vec<(usize, &Entry, u64)> = Vec::new();
-    for (number, layer) in image.layers.iter().enumerate() {
-        for entry in layer.entries.iter() {
-            if let Kind::File { size, .. } = entry.kind
-                && !seen.contains(&(number, entry.path.as_slice()))
-            {
-                hidden.push((number, entry, size));
+    let changes = changes(image);
+    let mut lost: Vec<Lost> = Vec::new();
+    for (layer, listed) in image.layers.iter().enumerate() {
+        for entry in listed.entries.iter() {
+            let Kind::File { size: bytes, .. } = entry.kind else {
+                continue;
+            };
+            if linked.contains(&(layer, entry.path.as_slice())) {
+                continue;
+            }
+            if let Some((by, loss)) = hider(&changes, layer, &entry.path) {
+                lost.push(Lost {
+                    path: shown(&entry.path),
+                    bytes,
+                    layer,
+                    loss,
+                    by,
+                });
             }
         }
     }
-    if hidden.is_empty() {
-        return Vec::new();
-    }
-    let changes = changes(image);
-    let mut lost: Vec<Lost> = hidden
-        .into_iter()
-        .filter_map(|(layer, entry, bytes)| {
-            let (by, loss) = hider(&changes, layer, &entry.path)?;
-            Some(Lost {
-                path: shown(&entry.path),
-                bytes,
-                layer,
-                loss,
-                by,
-            })
-        })
-        .collect();
     lost.sort_by(|one, other| {
         (other.bytes, &one.path, one.layer).cmp(&(one.bytes, &other.path, other.layer))
     });
     lost
 }
 
-/// What happens to each path, layer by layer; directories that are only mentioned again happen to nothing.
+/// What happens to each path after it was first there, layer by layer; directories that are only mentioned again happen to nothing.
 type Changes<'a> = HashMap<&'a [u8], BTreeMap<usize, Loss>>;
 
 fn changes(image: &Image) -> Changes<'_> {
     let mut changes: Changes<'_> = HashMap::new();
+    // whether it was a directory
+    let mut known: HashMap<&[u8], bool> = HashMap::new();
     for (number, layer) in image.layers.iter().enumerate() {
         for entry in layer.entries.iter() {
+            let path = entry.path.as_slice();
             let loss = match entry.kind {
-                Kind::Directory => continue,
                 Kind::Whiteout | Kind::Opaque => Loss::Deleted,
-                _ => Loss::Overwritten,
+                _ => {
+                    let is_directory = entry.kind == Kind::Directory;
+                    match known.insert(path, is_directory) {
+                        None => continue,
+                        Some(true) if is_directory => continue,
+                        Some(_) => Loss::Overwritten,
+                    }
+                }
             };
-            changes.entry(&entry.path).or_default().insert(number, loss);
+            changes.entry(path).or_default().insert(number, loss);
         }
     }
     changes

@@ -57,6 +57,39 @@ fn layers_say_what_later_ones_hide() {
 }
 
 #[test]
+fn equal_layers_and_links_in_place_of_directories_hide_too() {
+    let image = Sample::new()
+        .hidden(0, "a", "12345")
+        .hidden(1, "d", "")
+        .entry(1, |entry| entry.kind = constrict_oci::layer::Kind::Directory)
+        .hidden(1, "d/x", "123")
+        .hidden(2, "d", "")
+        .entry(2, |entry| {
+            entry.kind = constrict_oci::layer::Kind::Symlink {
+                target: b"e".to_vec(),
+            };
+        })
+        .hidden(3, "a", "12345")
+        // as if the layers 0 and 3 were one
+        .file("a", "12345")
+        .link("d", "e")
+        .image();
+    let facts = Facts::new(&image);
+    let lost: Vec<_> = size(&facts, &Survey::of(&facts), &[])
+        .lost
+        .into_iter()
+        .map(|lost| (lost.path, lost.bytes, lost.layer, lost.loss, lost.by))
+        .collect();
+    assert_eq!(
+        lost,
+        [
+            ("/a".to_string(), 5, 0, Loss::Overwritten, 3),
+            ("/d/x".to_string(), 3, 1, Loss::Deleted, 2),
+        ]
+    );
+}
+
+#[test]
 fn bytes_belong_to_packages() {
     let image = Sample::new()
         .file(

@@ -176,6 +176,3 @@ fn trims(text: &mut String, trims: &[Trim]) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

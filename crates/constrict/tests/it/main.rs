@@ -8,6 +8,7 @@
 
 mod cache;
 mod check;
+mod compare;
 mod containers;
 mod debian;
 mod debug_shell;

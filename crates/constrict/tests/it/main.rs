@@ -30,3 +30,4 @@ mod screen;
 mod start;
 mod terminal;
 mod usage;
+mod vulnerabilities;

@@ -10,6 +10,7 @@ use super::paths::Paths;
 use super::{Ecosystem, Package};
 use crate::facts::Facts;
 use crate::facts::distribution::{Distribution, normalised};
+use crate::facts::landmarks::is_installed;
 use crate::files::Files;
 
 /// Bytes of METADATA that are read.
@@ -20,7 +21,14 @@ pub(super) fn packages(facts: &Facts<'_>, paths: &Paths<'_>) -> Vec<Package> {
     let all = &facts.distributions().all;
     let named: BTreeSet<&str> = all.iter().map(|found| found.name.as_str()).collect();
     let package = |found: &Distribution| package(facts.files(), found, &named, paths);
-    all.iter().map(package).collect()
+    let installed = all.iter().filter(|found| !is_of_sources(found, all));
+    installed.map(package).collect()
+}
+
+/// Whether this is what setuptools leaves beside the sources that it builds, and what was built is installed.
+fn is_of_sources(found: &Distribution, all: &[Distribution]) -> bool {
+    let is_other = |other: &Distribution| other.name == found.name && is_installed(&other.info);
+    found.info.ends_with(b".egg-info") && !is_installed(&found.info) && all.iter().any(is_other)
 }
 
 fn package(

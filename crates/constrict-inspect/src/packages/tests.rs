@@ -173,3 +173,28 @@ fn distributions_own_their_record_and_the_bytecode_of_it() {
     assert_eq!(flask.depends, ["click"]);
     assert_eq!(packages.all[1].license.as_deref(), Some("BSD-3-Clause"));
 }
+
+#[test]
+fn what_setuptools_leaves_beside_the_sources_of_an_installed_distribution_is_none() {
+    let packages = found(
+        Sample::new()
+            .file(
+                "usr/lib/python3.11/site-packages/hello_runtime-1.0.dist-info/METADATA",
+                "Name: hello-runtime\nVersion: 1.0\n",
+            )
+            .file(
+                "src/hello_runtime.egg-info/PKG-INFO",
+                "Name: hello-runtime\nVersion: 1.0\n",
+            )
+            .file(
+                "app/developed.egg-info/PKG-INFO",
+                "Name: developed\nVersion: 2\n",
+            ),
+    );
+    assert_eq!(names(&packages), ["developed 2", "hello-runtime 1.0"]);
+    assert!(
+        packages
+            .owner(b"src/hello_runtime.egg-info/PKG-INFO")
+            .is_none()
+    );
+}

@@ -7,6 +7,7 @@
 //! ```
 
 mod baseline;
+mod known;
 mod limit;
 mod rows;
 
@@ -23,6 +24,7 @@ use crate::surface::{Item, Value, surface};
 use crate::survey::Survey;
 
 pub use baseline::{Baseline, worse};
+pub use known::vulnerabilities;
 pub use limit::{Limit, LimitError};
 pub use rows::{Aim, Definition, Group, ROWS, Unit, find};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use constrict_oci::layer::{Entry, Kind};
+use constrict_oci::layer::Kind;
 use serde::{Deserialize, Serialize};
 
 use crate::files::{Kind as NodeKind, parent, shown};

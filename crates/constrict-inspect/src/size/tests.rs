@@ -61,7 +61,9 @@ fn equal_layers_and_links_in_place_of_directories_hide_too() {
     let image = Sample::new()
         .hidden(0, "a", "12345")
         .hidden(1, "d", "")
-        .entry(1, |entry| entry.kind = constrict_oci::layer::Kind::Directory)
+        .entry(1, |entry| {
+            entry.kind = constrict_oci::layer::Kind::Directory
+        })
         .hidden(1, "d/x", "123")
         .hidden(2, "d", "")
         .entry(2, |entry| {

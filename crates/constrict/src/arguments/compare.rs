@@ -61,6 +61,12 @@ pub(crate) struct Compare {
     /// How many percent bytes may grow over the baseline
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0)]
     pub(crate) tolerance: f64,
+    /// Where known vulnerabilities are looked up (repeatable)
+    ///
+    /// `debian-security`, a directory or archive of OSV records, or its address [default: `[vulnerabilities] sources` of
+    /// constrict.toml].
+    #[arg(long = "vulnerabilities", value_name = "SOURCE")]
+    pub(crate) sources: Vec<String>,
     /// Which of images for several platforms
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) platform: Option<String>,

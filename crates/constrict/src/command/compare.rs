@@ -1,17 +1,22 @@
 //! `constrict compare`: images side by side, and the limits that they are held to.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 use constrict_build::settings::Settings;
 use constrict_build::source::image::Images;
+use constrict_inspect::Facts;
 use constrict_inspect::compare::{self, Baseline, Comparison, Limit, Profile};
+use constrict_inspect::surface::Value;
+use constrict_inspect::vulnerabilities::NO_SOURCE;
 
 use super::build::{self, Bench};
 use crate::arguments::{Arguments, Build, Command, Compare, CompareFormat};
 use crate::failure::Failure;
 use crate::inspection::Seen;
 use crate::render::comparison;
+use crate::vulnerabilities::Access;
 use crate::{progress, session};
 
 /// Prints the comparison; the exit status is 1 if a limit is passed.
@@ -30,9 +35,16 @@ pub(crate) fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
             "constrict compare IMAGE IMAGE, or --file Dockerfile.single --file Dockerfile",
         ));
     }
-    let seen = look(arguments, &builds)?;
+    let settings = Settings::load(Some(Path::new(".")), &session::variable)?;
+    let seen = look(arguments, &settings, &builds)?;
     progress::close();
-    let profiles: Vec<Profile> = seen.iter().map(Seen::profile).collect::<Result<_, _>>()?;
+    let mut profiles: Vec<Profile> = Vec::new();
+    for seen in &seen {
+        let mut profile = seen.profile()?;
+        let known = vulnerabilities(arguments, &settings, seen)?;
+        profile.values.insert("vulnerabilities".to_string(), known);
+        profiles.push(profile);
+    }
     let comparison = compare::compare(profiles);
     let text = match arguments.format {
         CompareFormat::Table => comparison::table(&comparison, arguments.differences, &show),
@@ -64,9 +76,12 @@ pub(crate) fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
 }
 
 /// Finds and builds what is to be compared.
-fn look(arguments: &Compare, builds: &[(String, Build)]) -> Result<Vec<Seen>, Failure> {
+fn look(
+    arguments: &Compare,
+    settings: &Settings,
+    builds: &[(String, Build)],
+) -> Result<Vec<Seen>, Failure> {
     let platform = session::platform(arguments.platform.as_deref())?;
-    let settings = Settings::load(Some(std::path::Path::new(".")), &session::variable)?;
     let mode = session::enter()?;
     let store = session::store(mode)?;
     // a display has a thread, and none may exist before the namespaces are entered
@@ -81,7 +96,7 @@ fn look(arguments: &Compare, builds: &[(String, Build)]) -> Result<Vec<Seen>, Fa
     let ca = arguments.ca.as_deref().or(settings.ca.as_deref());
     let told = bench.told.clone();
     let images = Images {
-        layers: session::layers(bench.store.clone(), mode, &settings, ca, told)?,
+        layers: session::layers(bench.store.clone(), mode, settings, ca, told)?,
         pull: false,
         debian: None,
     };
@@ -93,6 +108,30 @@ fn look(arguments: &Compare, builds: &[(String, Build)]) -> Result<Vec<Seen>, Fa
         seen.push(build::seen(&bench, build, name.clone())?);
     }
     Ok(seen)
+}
+
+/// What is known of the packages of an image; sources are asked each time, for they change and the image does not.
+fn vulnerabilities(
+    arguments: &Compare,
+    settings: &Settings,
+    seen: &Seen,
+) -> Result<Value, Failure> {
+    let sources = match arguments.sources.is_empty() {
+        true => &settings.vulnerabilities.sources,
+        false => &arguments.sources,
+    };
+    if sources.is_empty() {
+        return Ok(Value::missing(format!("not checked: {NO_SOURCE}")));
+    }
+    let image = (seen.image)()?;
+    let access = Access {
+        layers: &seen.layers,
+        settings,
+        ca: arguments.ca.as_deref().or(settings.ca.as_deref()),
+        offline: false,
+    };
+    let found = crate::vulnerabilities::look(sources, &Facts::new(&image), &access);
+    Ok(compare::vulnerabilities(&found))
 }
 
 /// The builds that are asked for, with what to call them.
@@ -159,7 +198,7 @@ fn limit(text: &str) -> Result<Limit, Failure> {
     })
 }
 
-fn baseline(path: &std::path::Path) -> Result<Baseline, Failure> {
+fn baseline(path: &Path) -> Result<Baseline, Failure> {
     let bytes = std::fs::read(path).map_err(|source| constrict_build::Error::Io {
         act: "read",
         path: path.into(),

@@ -170,6 +170,7 @@ fn notes(comparison: &Comparison) -> Vec<String> {
             .values
             .iter()
             .filter_map(|value: &Value| value.missing.as_ref())
+            .filter(|why| why.contains(':'))
             .collect();
         missing.dedup();
         notes.extend(missing.iter().map(|why| format!("{}: {why}", row.title)));

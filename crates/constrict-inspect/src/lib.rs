@@ -26,6 +26,7 @@ pub mod rule;
 pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod sbom;
 pub mod size;
 pub mod surface;
 pub mod survey;

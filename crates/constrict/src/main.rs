@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => command::explain::run(&arguments),
         Command::Compare(arguments) => command::compare::run(&arguments),
         Command::Size(arguments) => command::size::run(&arguments),
+        Command::Sbom(arguments) => command::sbom::run(&arguments),
         Command::Images(arguments) => command::images::run(&arguments),
         Command::Inspect(arguments) => command::inspect::run(&arguments),
         Command::History(arguments) => command::history::run(&arguments),

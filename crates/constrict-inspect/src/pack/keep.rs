@@ -91,9 +91,9 @@ pub(super) fn keep(path: &[u8], size: u64, head: &[u8]) -> Option<Kept> {
             || path.windows(9).any(|part| part == b"status.d/");
         return (wanted && size <= 4 * LARGE).then_some(Kept::Whole);
     }
-    // an SBOM's licences
+    // an SBOM's licences, and the version of a Python
     let is_copyright = path.starts_with(b"usr/share/doc/") && name == "copyright";
-    match (unread && !is_copyright) || size > SMALL {
+    match (unread && !is_copyright && name != "patchlevel.h") || size > SMALL {
         true => Some(Kept::Head),
         false => Some(Kept::Whole),
     }

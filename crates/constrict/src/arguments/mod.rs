@@ -9,6 +9,7 @@ mod images;
 mod lint;
 mod overview;
 mod run;
+mod sbom;
 mod start;
 mod system;
 mod vulnerabilities;
@@ -29,6 +30,7 @@ pub(crate) use images::{
 };
 pub(crate) use lint::{Lint, LintFormat, LintRules};
 pub(crate) use run::{Run, RunNetwork};
+pub(crate) use sbom::{Sbom, SbomFormat};
 pub(crate) use start::Start;
 pub(crate) use system::{Completions, History, Load, Man, Prune, Save, System};
 pub(crate) use vulnerabilities::{FailOn, Vulnerabilities, VulnerabilitiesFormat};
@@ -113,6 +115,11 @@ pub(crate) enum Command {
     Compare(Box<Compare>),
     /// Show where an image's bytes are, and what could go
     Size(Size),
+    /// List what is installed in an image, as SPDX or CycloneDX.
+    ///
+    /// From the databases of dpkg, apk and Python's distributions, with versions, licences, relations and places. Equal
+    /// images give equal bytes.
+    Sbom(Sbom),
     /// List the images of the store
     Images(Images),
     /// Show everything about containers and images, as JSON

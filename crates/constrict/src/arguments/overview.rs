@@ -49,7 +49,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     (
         "Images",
         &[
-            "images", "inspect", "history", "tag", "rmi", "pull", "push", "save", "load",
+            "images", "inspect", "history", "sbom", "tag", "rmi", "pull", "push", "save", "load",
         ],
     ),
     ("This machine", &[]),

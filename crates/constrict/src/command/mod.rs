@@ -22,6 +22,7 @@ pub(crate) mod push;
 pub(crate) mod rm;
 pub(crate) mod rmi;
 pub(crate) mod run;
+pub(crate) mod sbom;
 pub(crate) mod shell;
 pub(crate) mod size;
 mod start;

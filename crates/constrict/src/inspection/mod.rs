@@ -21,7 +21,7 @@ use contents::LayerContents;
 
 pub(crate) use origin::origin;
 pub(crate) use profile::Seen;
-pub(crate) use subject::{configuration, subject};
+pub(crate) use subject::{configuration, open, subject};
 
 /// What the rules find in an image; what they found before, if nothing has changed since.
 pub(crate) fn check(

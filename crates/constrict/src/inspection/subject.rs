@@ -1,10 +1,11 @@
-//! What `constrict check` is given: an image of the store or of a registry, an archive, a layout, or a root directory.
+//! What `constrict check` and `constrict sbom` are given: an image of the store or of a registry, an archive, a layout, or a
+//! root directory.
 
 use std::path::Path;
 
 use constrict_build::source::image::{Documents, Images};
 use constrict_inspect::{Image, Report, directory};
-use constrict_oci::{Digest, ImageConfig, Platform};
+use constrict_oci::{Digest, ImageConfig, Platform, Reference};
 
 use crate::failure::Failure;
 
@@ -29,6 +30,41 @@ pub(crate) fn subject(
         || super::image(layers, text.to_string(), config, &diff_ids, None),
         allowed,
     )
+}
+
+/// An image, and what its files do not tell.
+pub(crate) struct Subject {
+    /// The image.
+    pub(crate) image: Image,
+    /// Its manifest; none for a root directory.
+    pub(crate) digest: Option<Digest>,
+    /// Its name, if it was named and not given as a file or directory.
+    pub(crate) reference: Option<Reference>,
+}
+
+/// Opens what `text` means.
+pub(crate) fn open(images: &Images, text: &str, platform: &Platform) -> Result<Subject, Failure> {
+    let path = Path::new(text);
+    if is_root_directory(path) {
+        return Ok(Subject {
+            image: directory_image(path, text, platform)?,
+            digest: None,
+            reference: None,
+        });
+    }
+    let documents = documents(images, text, platform)?;
+    let diff_ids = documents.config.rootfs.diff_ids.clone();
+    let digest = documents.descriptor.digest;
+    // the beginning of a digest looks like a name
+    let is_digest = digest.to_string().starts_with(text) || digest.hex().starts_with(text);
+    let is_named = !path.exists() && !is_digest && !text.contains("://");
+    let reference = Reference::parse(text).ok().filter(|_| is_named);
+    let name = text.to_string();
+    Ok(Subject {
+        image: super::image(&images.layers, name, documents.config, &diff_ids, None)?,
+        digest: Some(digest),
+        reference: reference.map(Reference::or_latest),
+    })
 }
 
 /// A directory that is no OCI layout.

@@ -26,6 +26,7 @@ mod ports;
 mod progress;
 mod rawjson;
 mod run;
+mod sbom;
 mod screen;
 mod start;
 mod terminal;

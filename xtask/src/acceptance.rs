@@ -1,12 +1,13 @@
 //! `cargo xtask acceptance`: constrict's images compared with those that docker's BuildKit makes.
 //!
-//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `check`, `verdicts`, `walkthrough`, `lint`, `sarif`, `page`, `speed`; all when none is named.
+//! Tiers: `conformance` (the folders of `conformance/`), `seeds`, `determinism`, `check`, `verdicts`, `walkthrough`, `lint`, `sarif`, `sbom`, `page`, `speed`; all when none is named.
 //! `docker` is the docker half of `conformance` alone: whether each case shows what it was written for.
 //! `check` compares constrict's verdicts on the images of `checks/` with what docker shows of them; `check-docker` is docker's half.
 //! `verdicts` holds what `build` says of the seeds against what is wrong with them, and mends them.
 //! `walkthrough` types what seed 002's article tells its readers to type.
 //! `lint` compares verdicts on the Dockerfiles of `conformance-lint/`; `sarif` holds reports against SARIF's schema.
 //! `page` drives the page of a comparison in Chromium: `small`, `large` and `hostile`, or those named.
+//! `sbom` holds bills of materials and provenance against others' validators and against what package managers say.
 //! `packages` looks for false alarms in images of popular packages; it installs thirty of them, and runs only when named.
 
 mod archive;
@@ -23,6 +24,7 @@ mod packages;
 mod page;
 mod report;
 mod sarif;
+mod sbom;
 pub(crate) mod seeds;
 mod server;
 mod speed;
@@ -48,6 +50,7 @@ pub(crate) fn run(words: &[String]) -> Result<bool> {
             lint::run,
             sarif::run,
             page::run,
+            sbom::run,
             speed::run,
         ],
         Some((name, _)) => vec![tier(name)?],
@@ -74,6 +77,7 @@ fn tier(name: &str) -> Result<Tier> {
         "lint" => Ok(lint::run),
         "sarif" => Ok(sarif::run),
         "page" => Ok(page::run),
+        "sbom" => Ok(sbom::run),
         "check" => Ok(check::run),
         "verdicts" => Ok(verdicts::run),
         "walkthrough" => Ok(walkthrough::run),

@@ -9,6 +9,7 @@ use constrict_oci::{Digest, ImageConfig};
 use crate::error::Result;
 use crate::export::image::{Image, assemble};
 use crate::frontend::dockerfile::{Lowered, Options, lower};
+use crate::provenance::{self, Material};
 use crate::solver::{Settings, Solver};
 use crate::source::image::Images;
 
@@ -22,6 +23,10 @@ pub struct Built {
     pub stages: Vec<BuiltStage>,
     /// The instruction that made each layer, lowest first; `None` for those of the base image.
     pub instructions: Vec<Option<Span>>,
+    /// What it was made of besides the context, sorted.
+    pub materials: Vec<Material>,
+    /// The time that was given to what was made, in seconds since 1970.
+    pub epoch: i64,
 }
 
 /// A stage as it ended.
@@ -87,6 +92,12 @@ pub fn build(
             layers: solved.layers(stage.result)?.to_vec(),
         })
     });
+    let materials = provenance::materials(
+        &images.layers,
+        &lowered.graph,
+        lowered.result,
+        &solved.fetched,
+    );
     let config = lowered.config;
     let image = assemble(&images.layers, config, &diff_ids, epoch, compression)?;
     observer.phase("");
@@ -94,6 +105,8 @@ pub fn build(
         target: lowered.target,
         stages: stages.collect(),
         instructions,
+        materials,
+        epoch,
         image,
     })
 }

@@ -130,6 +130,8 @@ pub enum Op {
 pub struct Image {
     /// Its name, for messages.
     pub name: String,
+    /// Its manifest, where there is one.
+    pub manifest: Option<Digest>,
     /// Its layers, lowest first.
     pub layers: Vec<LayerRecord>,
 }

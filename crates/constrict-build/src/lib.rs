@@ -12,6 +12,7 @@ pub mod graph;
 pub mod layers;
 mod observer;
 mod placement;
+pub mod provenance;
 pub mod settings;
 mod snapshot;
 pub mod solver;

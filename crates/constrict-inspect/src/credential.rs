@@ -32,6 +32,11 @@ const TOKENS: &[(&str, usize, &str)] = &[
     ("sk-proj-", 60, "OpenAI key"),
 ];
 
+/// Whether a variable of this name and value holds, or may hold, a secret.
+pub fn may_be_secret(name: &str, value: &str) -> bool {
+    !in_variable(name, value).is_empty()
+}
+
 /// Words that stand for a secret, or that nobody keeps secret.
 const PLACEHOLDERS: &[&str] = &[
     "admin",

@@ -32,6 +32,7 @@ pub mod surface;
 pub mod survey;
 pub mod vulnerabilities;
 
+pub use credential::may_be_secret;
 pub use facts::Facts;
 pub use files::{Contents, Files, Kind, Node};
 pub use image::{Image, Origin, StageFiles};

@@ -21,7 +21,7 @@ pub use descriptor::Descriptor;
 pub use digest::{Algorithm, Digest, DigestWriter, Hasher, HashingReader};
 pub use error::{Error, Result};
 pub use image::{BlobOpener, ImageParts, ImageSource};
-pub use manifest::{Index, Manifest};
+pub use manifest::{EMPTY, Index, Manifest};
 pub use media_type::MediaType;
 pub use platform::Platform;
 pub use reference::Reference;

@@ -11,6 +11,9 @@ use serde_json::Value;
 use crate::nullable;
 use crate::{Descriptor, Error, MediaType, Platform, Result};
 
+/// The content of a blob where there is nothing to say: `application/vnd.oci.empty.v1+json`.
+pub const EMPTY: &[u8] = b"{}";
+
 /// The manifest of one image: its configuration and its layers, lowest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -48,6 +51,30 @@ impl Manifest {
             annotations: BTreeMap::new(),
             extra: BTreeMap::new(),
         }
+    }
+
+    /// An OCI manifest of something that is no image and says something about `subject`: one blob, and nothing to configure.
+    pub fn artifact(artifact_type: &str, blob: Descriptor, subject: &Descriptor) -> Manifest {
+        let subject = Descriptor::new(subject.media_type.clone(), subject.digest, subject.size);
+        let subject = serde_json::to_value(subject).expect("plain data");
+        let members = [
+            ("artifactType".to_owned(), artifact_type.into()),
+            ("subject".to_owned(), subject),
+        ];
+        Manifest {
+            extra: members.into(),
+            ..Manifest::oci(Descriptor::of(MediaType::OciEmpty, EMPTY), vec![blob])
+        }
+    }
+
+    /// What kind of artifact it is, if it is one.
+    pub fn artifact_type(&self) -> Option<&str> {
+        self.extra.get("artifactType")?.as_str()
+    }
+
+    /// What it says something about.
+    pub fn subject(&self) -> Option<Descriptor> {
+        serde_json::from_value(self.extra.get("subject")?.clone()).ok()
     }
 
     /// Reads a manifest of either kind.

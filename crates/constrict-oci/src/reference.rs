@@ -129,6 +129,15 @@ impl Reference {
         }
     }
 
+    /// What has this digest in the same repository, without a tag.
+    pub fn by_digest(&self, digest: Digest) -> Reference {
+        Reference {
+            tag: None,
+            digest: Some(digest),
+            ..self.clone()
+        }
+    }
+
     /// Registry and repository without tag and digest.
     pub fn name(&self) -> String {
         format!("{}/{}", self.registry, self.repository)

@@ -94,6 +94,11 @@ pub(crate) fn run(lab: &Lab, names: &[String]) -> Result<Report> {
     Ok(report)
 }
 
+/// The Dockerfiles of the seeds: folder and file.
+pub(super) fn dockerfiles() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SEEDS.iter().map(|(seed, file, _)| (*seed, *file))
+}
+
 fn strings(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }

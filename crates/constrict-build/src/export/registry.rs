@@ -1,4 +1,5 @@
-//! An image of the store to a registry: what it has already is mounted or skipped, the rest goes up in parallel.
+//! An image of the store to a registry: what it has already is mounted or skipped, the rest goes up in parallel. What says
+//! something about the image follows it.
 
 use constrict_oci::{Descriptor, Digest, Reference};
 
@@ -37,12 +38,19 @@ pub fn push(layers: &Layers, image: &Image, reference: &Reference) -> Result<Dig
             .try_for_each(|worker| worker.join().expect("a worker does not panic"))
     })?;
     let json = layers.store.read_blob(&image.descriptor.digest)?;
-    Ok(layers
+    let digest = layers
         .registry
-        .push_manifest(reference, &image.manifest.media_type(), &json)?)
+        .push_manifest(reference, &image.manifest.media_type(), &json)?;
+    for artifact in layers.store.attached(&image.descriptor.digest)? {
+        for blob in [&artifact.config].into_iter().chain(&artifact.layers) {
+            push_blob(layers, blob, None, reference)?;
+        }
+        layers.registry.push_referrer(reference, &artifact)?;
+    }
+    Ok(digest)
 }
 
-/// Pushes a layer, or the configuration if it has no diff_id.
+/// Pushes a layer, or something else if it has no diff_id.
 fn push_blob(
     layers: &Layers,
     blob: &Descriptor,

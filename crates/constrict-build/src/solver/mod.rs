@@ -13,7 +13,7 @@ mod sources;
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::successors;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use constrict_oci::Digest;
 use constrict_oci::layer::Compression;
@@ -103,10 +103,21 @@ pub(crate) struct Single {
     pub(crate) modified: Option<i64>,
 }
 
+/// What came from elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) enum Fetched {
+    /// A file with this digest.
+    File(Digest),
+    /// A commit of a git repository.
+    Commit(String),
+}
+
 /// What was done.
 #[derive(Default)]
 pub struct Solved {
     states: BTreeMap<VertexId, Arc<Vec<Digest>>>,
+    /// What was downloaded.
+    pub(crate) fetched: BTreeMap<VertexId, Fetched>,
 }
 
 impl Solved {
@@ -146,6 +157,7 @@ pub struct Solver {
     network: run::BuildNetwork,
     remains: run::AllRemains,
     http: OnceLock<ureq::Agent>,
+    fetched: Mutex<BTreeMap<VertexId, Fetched>>,
 }
 
 impl Solver {
@@ -159,6 +171,7 @@ impl Solver {
             network: run::BuildNetwork::default(),
             remains: run::AllRemains::default(),
             http: OnceLock::new(),
+            fetched: Mutex::default(),
         }
     }
 
@@ -180,7 +193,13 @@ impl Solver {
         });
         let states: BTreeMap<_, _> = states.collect();
         match states.contains_key(&result) || self.settings.dry {
-            true => Ok(Solved { states }),
+            true => Ok(Solved {
+                states,
+                fetched: self
+                    .fetched
+                    .into_inner()
+                    .unwrap_or_else(PoisonError::into_inner),
+            }),
             false => Err(Error::Invalid("the result of a build is a state".into())),
         }
     }
@@ -192,6 +211,12 @@ impl Solver {
             true => Compression::GZIP,
             false => Compression::ZSTD,
         }
+    }
+
+    /// Remembers what was downloaded.
+    fn remember(&self, id: VertexId, fetched: Fetched) {
+        let mut all = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(id, fetched);
     }
 
     /// What an input gave; the schedule has seen to it that it is there.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use constrict_dockerfile::ignore::Ignore;
 
-use super::{Files, Outcome, Output, Single, Solver};
+use super::{Fetched, Files, Outcome, Output, Single, Solver};
 use crate::error::{Error, IoContext, Result};
 use crate::graph::{DirectorySource, Download, Git, Op, Vertex, VertexId};
 use crate::source::{Directory, git, http};
@@ -68,6 +68,7 @@ impl Solver {
                 found: downloaded.digest.to_string(),
             });
         }
+        self.remember(id, Fetched::File(downloaded.digest));
         let view = Directory::open(&directory, &download.url)?;
         let single = Some(Single {
             name: download.name.clone(),
@@ -83,7 +84,8 @@ impl Solver {
     fn git(&self, id: VertexId, vertex: &Vertex, repository: &Git) -> Result<Output> {
         self.layers.observer.started(id.index(), &vertex.name);
         let directory = self.layers.store.temporary("git");
-        git::check_out(repository, &directory)?;
+        let commit = git::check_out(repository, &directory)?;
+        self.remember(id, Fetched::Commit(commit));
         let view = Directory::open(&directory, &repository.remote)?;
         let below = repository
             .subdirectory

@@ -50,6 +50,7 @@ impl Resolve for Images {
         Ok((
             Image {
                 name: name.into(),
+                manifest: Some(documents.descriptor.digest),
                 layers,
             },
             documents.config,

@@ -3,6 +3,7 @@
 //! Every file is written under a temporary name and renamed, so nothing is ever half there under its final name,
 //! and several processes may use one store at once. The layout is drawn in `docs/store.md`.
 
+mod attached;
 mod blob;
 mod index;
 mod inspection;
@@ -17,6 +18,7 @@ mod tag;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use attached::Attached;
 pub use index::LayerIndex;
 pub(crate) use index::{AtPath, NameKind, PathHash};
 pub use layer::LayerRecord;

@@ -291,6 +291,8 @@ impl Store {
 
     fn need_image(&self, digest: &Digest, needed: &mut Needed) -> Result<()> {
         needed.blobs.insert(digest.hex().to_string());
+        let attached = self.attached_blobs(digest)?;
+        needed.blobs.extend(attached.iter().map(Digest::hex));
         if !self.has_blob(digest) {
             return Ok(());
         }

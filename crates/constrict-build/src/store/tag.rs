@@ -58,8 +58,9 @@ impl Store {
         self.write_file(&self.root.join("images").join(manifest.hex()), b"")
     }
 
-    /// Forgets an image.
+    /// Forgets an image, and what says something about it.
     pub fn remove_image(&self, manifest: &Digest) -> Result<()> {
+        self.detach(manifest)?;
         let path = self.root.join("images").join(manifest.hex());
         std::fs::remove_file(&path).at("delete", &path)
     }

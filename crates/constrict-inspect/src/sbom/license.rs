@@ -206,7 +206,7 @@ impl Licence {
             one => vec![one],
         };
         let is_plain = |part: &&Licence| matches!(part, Licence::Id(_) | Licence::Named(_));
-        parts.iter().all(|part| is_plain(&part)).then_some(parts)
+        parts.iter().all(is_plain).then_some(parts)
     }
 }
 

@@ -176,7 +176,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn read_manifest(
+pub(super) fn read_manifest(
     answered: Answered,
     wanted: Option<&Digest>,
 ) -> Result<(Descriptor, Vec<u8>), Answer> {

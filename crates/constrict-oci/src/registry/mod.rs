@@ -15,6 +15,7 @@ mod options;
 mod proxy;
 mod pull;
 mod push;
+mod referrers;
 mod retry;
 mod session;
 mod tls;

@@ -132,6 +132,21 @@ impl Client {
             .digest()
             .copied()
             .unwrap_or_else(|| Digest::of(bytes));
+        self.put_manifest(reference, media_type, bytes)?;
+        Ok(digest)
+    }
+
+    /// The same; the headers of the answer.
+    pub(super) fn put_manifest(
+        &self,
+        reference: &Reference,
+        media_type: &MediaType,
+        bytes: &[u8],
+    ) -> Result<HeaderMap> {
+        let digest = reference
+            .digest()
+            .copied()
+            .unwrap_or_else(|| Digest::of(bytes));
         let path = match reference.tag() {
             Some(tag) => format!("manifests/{tag}"),
             None => format!("manifests/{digest}"),
@@ -150,14 +165,14 @@ impl Client {
         put.payload = Payload::Bytes(bytes);
         let pushed = self.session.repeat(|| {
             let answered = self.session.call(&endpoint, &put)?;
-            Ok(check_announced(answered.head.headers(), bytes)?)
+            check_announced(answered.head.headers(), bytes)?;
+            Ok(answered.head.headers().clone())
         });
-        pushed.map_err(fail)?;
-        Ok(digest)
+        pushed.map_err(fail)
     }
 }
 
-fn call<'a>(
+pub(super) fn call<'a>(
     reference: &'a Reference,
     method: Method,
     target: Target<'a>,
@@ -193,7 +208,7 @@ fn unreadable(descriptor: &Descriptor, source: io::Error) -> Error {
     }
 }
 
-fn failure(
+pub(super) fn failure(
     act: &'static str,
     repository: &Reference,
     digest: &Digest,

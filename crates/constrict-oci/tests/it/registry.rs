@@ -4,6 +4,7 @@ mod auth;
 mod manifests;
 mod pull;
 mod push;
+mod referrers;
 mod tls;
 
 use std::time::Duration;

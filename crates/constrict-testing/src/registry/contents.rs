@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use constrict_oci::Digest;
+use constrict_oci::{Descriptor, Digest, MediaType};
 
 type Manifest = (String, Vec<u8>);
 
@@ -70,6 +70,22 @@ impl Contents {
         let digest = tagged.or_else(|| Digest::parse(name).ok())?;
         let manifest = repository.manifests.get(&digest)?;
         Some((digest, manifest.clone()))
+    }
+
+    /// The manifests whose subject has this digest, as descriptors.
+    pub(crate) fn referrers(&self, repository: &str, subject: &Digest) -> Vec<Descriptor> {
+        let repository = self.repositories.get(repository);
+        let manifests = repository.into_iter().flat_map(|found| &found.manifests);
+        let referrer = |(_, (media_type, content)): (&Digest, &Manifest)| {
+            let manifest = constrict_oci::Manifest::parse(content).ok()?;
+            let is_of = manifest.subject()?.digest == *subject;
+            let mut descriptor = Descriptor::of(MediaType::parse(media_type), content);
+            let kind = manifest.artifact_type()?.into();
+            descriptor.extra.insert("artifactType".to_owned(), kind);
+            descriptor.annotations = manifest.annotations;
+            is_of.then_some(descriptor)
+        };
+        manifests.filter_map(referrer).collect()
     }
 
     pub(crate) fn tags(&self, repository: &str) -> Option<Vec<String>> {

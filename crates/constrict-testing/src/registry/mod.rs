@@ -1,15 +1,16 @@
 //! A registry in the test's process. Never keeps anything after it is dropped.
 //!
-//! Protocol: OCI distribution specification 1.1, pull, push, mounts and tag lists; authentication as distribution's
+//! Protocol: OCI distribution specification 1.1, pull, push, mounts, tag lists and referrers; authentication as distribution's
 //! `spec/auth` has it.
 
 mod auth;
 mod contents;
 mod routes;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use constrict_oci::{Descriptor, Digest, ImageConfig, Manifest, MediaType, Platform};
+use constrict_oci::{Descriptor, Digest, ImageConfig, Index, Manifest, MediaType, Platform};
 
 pub use auth::Auth;
 
@@ -29,11 +30,17 @@ pub(crate) struct Shared {
     faults: Faults,
     auth: Auth,
     tokens: Mutex<auth::Tokens>,
+    /// Whether it is as before version 1.1 of the specification.
+    is_old: AtomicBool,
 }
 
 impl Shared {
     fn contents(&self) -> MutexGuard<'_, Contents> {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn knows_referrers(&self) -> bool {
+        !self.is_old.load(Ordering::Relaxed)
     }
 }
 
@@ -64,6 +71,7 @@ impl Registry {
             faults: Faults::default(),
             auth,
             tokens: Mutex::default(),
+            is_old: AtomicBool::new(false),
         });
         let served = Arc::clone(&shared);
         let server = Server::start(tls, move |request| {
@@ -97,6 +105,11 @@ impl Registry {
     /// Does nothing wrong any more.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
+    }
+
+    /// Knows nothing of subjects and referrers from now on, as registries before version 1.1.
+    pub fn forget_referrers(&self) {
+        self.shared.is_old.store(true, Ordering::Relaxed);
     }
 
     /// Takes back every token that was given out.
@@ -154,6 +167,32 @@ impl Registry {
             .contents()
             .manifest(repository, name)
             .map(|(_, manifest)| manifest)
+    }
+
+    /// What says something about a manifest: the kind and the content of the one blob of each artifact, sorted; from the
+    /// referrers API, or from the tag of that name if the registry does not have it.
+    pub fn referrers(&self, repository: &str, subject: &Digest) -> Vec<(String, Vec<u8>)> {
+        let contents = self.shared.contents();
+        let tag = format!("sha256-{}", subject.hex());
+        let entries = match self.shared.knows_referrers() {
+            true => contents.referrers(repository, subject),
+            false => match contents.manifest(repository, &tag) {
+                Some((_, (_, index))) => Index::parse(&index).expect("an index").manifests,
+                None => Vec::new(),
+            },
+        };
+        let artifact = |entry: &Descriptor| {
+            let (_, (_, manifest)) = contents.manifest(repository, &entry.digest.to_string())?;
+            let manifest = Manifest::parse(&manifest).ok()?;
+            let kind = entry.extra.get("artifactType")?.as_str()?.to_owned();
+            let blob = contents.blob(repository, &manifest.layers.first()?.digest)?;
+            // its empty configuration is there as well
+            contents.blob(repository, &manifest.config.digest)?;
+            Some((kind, blob.as_ref().clone()))
+        };
+        let mut found: Vec<_> = entries.iter().filter_map(artifact).collect();
+        found.sort();
+        found
     }
 
     /// Puts an image of uncompressed layers for this machine's kind (`linux/amd64` unless it is arm64) into a

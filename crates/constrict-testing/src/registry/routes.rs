@@ -1,6 +1,6 @@
 //! The paths below `/v2/`. Never decides who may ask.
 
-use constrict_oci::Digest;
+use constrict_oci::{Digest, Index, Manifest, MediaType};
 use serde_json::json;
 
 use super::Shared;
@@ -30,6 +30,10 @@ impl Shared {
             ("POST", ["blobs", "uploads", ""]) => self.start_upload(&repository, request),
             ("PATCH" | "PUT", ["blobs", "uploads", id]) => self.upload(&repository, id, request),
             ("DELETE", ["blobs", "uploads", id]) => self.cancel(id),
+            ("GET", ["referrers", digest]) if self.knows_referrers() => {
+                self.referrers(&repository, digest, request)
+            }
+            ("GET", ["referrers", _]) => fault(404, "UNSUPPORTED"),
             ("GET", ["tags", "list"]) => match self.contents().tags(&repository) {
                 Some(tags) => {
                     Response::new(200, json!({"name": repository, "tags": tags}).to_string())
@@ -65,9 +69,34 @@ impl Shared {
         let manifest = (media_type, request.body.clone());
         self.contents()
             .add_manifest(repository, tag, digest, manifest);
-        Response::new(201, "")
+        let response = Response::new(201, "")
             .header("Location", format!("/v2/{repository}/manifests/{digest}"))
-            .header("Docker-Content-Digest", digest.to_string())
+            .header("Docker-Content-Digest", digest.to_string());
+        let subject = Manifest::parse(&request.body)
+            .ok()
+            .and_then(|manifest| manifest.subject());
+        match subject.filter(|_| self.knows_referrers()) {
+            Some(subject) => response.header("OCI-Subject", subject.digest.to_string()),
+            None => response,
+        }
+    }
+
+    fn referrers(&self, repository: &str, digest: &str, request: &Request) -> Response {
+        let Ok(digest) = Digest::parse(digest) else {
+            return fault(400, "DIGEST_INVALID");
+        };
+        let mut found = self.contents().referrers(repository, &digest);
+        let wanted = request.query("artifactType");
+        if let Some(wanted) = wanted {
+            found.retain(|entry| entry.extra["artifactType"] == wanted);
+        }
+        let index = Index::oci(found).to_json();
+        let response =
+            Response::new(200, index).header("Content-Type", MediaType::OciIndex.to_string());
+        match wanted {
+            Some(_) => response.header("OCI-Filters-Applied", "artifactType".to_owned()),
+            None => response,
+        }
     }
 
     fn get_blob(&self, repository: &str, digest: &str, request: &Request) -> Response {
@@ -135,7 +164,7 @@ impl Shared {
 }
 
 fn is_section(part: &str) -> bool {
-    matches!(part, "manifests" | "blobs" | "tags")
+    matches!(part, "manifests" | "blobs" | "tags" | "referrers")
 }
 
 fn created(repository: &str, digest: &Digest) -> Response {

@@ -169,6 +169,21 @@ pub(crate) struct Build {
     /// Keep the image in the store, which every build does: for scripts written for docker
     #[arg(long, help_heading = heading::RESULT, hide_short_help = true)]
     pub(crate) load: bool,
+    /// List what is installed, as `sbom` does: spdx, cyclonedx (repeatable)
+    ///
+    /// Kept with the image in the store, pushed with it, and written beside the files of --output: x.tar.spdx.json. docker's
+    /// `true` is spdx.
+    #[arg(long, value_name = "FORMAT", help_heading = heading::RESULT, hide_short_help = true)]
+    pub(crate) sbom: Vec<String>,
+    /// Say how the image was built and of what: true, mode=max or false
+    ///
+    /// An in-toto statement (SLSA 1.0), kept, pushed and written as bills of materials are. mode=max has values of build
+    /// arguments and labels, where they cannot be secret.
+    #[arg(long, value_name = "MODE", help_heading = heading::RESULT, hide_short_help = true)]
+    pub(crate) provenance: Option<String>,
+    /// type=sbom or type=provenance: the two flags above in docker's words
+    #[arg(long, value_name = "type=…", help_heading = heading::RESULT, hide_short_help = true)]
+    pub(crate) attest: Vec<String>,
     /// Write the image's digest to a file
     #[arg(long, value_name = "PATH", help_heading = heading::RESULT, hide_short_help = true)]
     pub(crate) iidfile: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! `constrict build`: the story of a build as the user sees it.
 
 mod attempt;
+mod attest;
 mod debug_shell;
 mod explain;
 mod export;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
         .map(|tag| parse_tag(tag))
         .collect::<Result<_, _>>()?;
     misuse::check_destinations(&arguments, &outputs, &tags)?;
+    let wanted = attest::wanted(&arguments)?;
     if arguments.write {
         mend::written(&arguments)?;
     }
@@ -63,6 +65,7 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
         compression: outputs
             .first()
             .map_or(Compression::GZIP, |output| output.compression),
+        wanted,
     };
     let attempt = match arguments.fix {
         false => workshop.attempt(&context.dockerfile)?,
@@ -84,10 +87,12 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
         started(&workshop, &attempt, &*observer, passed.is_ok())?;
     }
     passed?;
-    let image = attempt.built.image;
 
     observer.phase("storing the image");
+    let documents = attest::attach(&workshop, &attempt, &tags)?;
+    let image = attempt.built.image;
     export(&images, &image, &arguments, &outputs, &tags)?;
+    attest::write_beside(&outputs, &documents)?;
     observer.summary(&image, &tags);
     if let Some(path) = &arguments.iidfile {
         write(path, image.descriptor.digest.to_string().as_bytes())?;

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails the test")]
 
+mod attest;
 mod cache;
 mod check;
 mod compare;

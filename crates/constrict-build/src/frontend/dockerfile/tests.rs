@@ -37,6 +37,7 @@ impl Resolve for World {
         Ok((
             Image {
                 name: name.into(),
+                manifest: None,
                 layers: vec![layer],
             },
             config,

@@ -108,16 +108,14 @@ fn field_of<'a>(paragraph: &[&'a str], name: &str) -> Option<&'a str> {
 
 /// `A or B, and C`: a comma before an operator makes it bind less than those without.
 fn licence(text: &str) -> Licence {
-    let operators: [(&str, fn(Vec<Licence>) -> Licence); 4] = [
-        (", or ", Licence::Any),
-        (", and ", Licence::All),
-        (" or ", Licence::Any),
-        (" and ", Licence::All),
-    ];
     let lower = text.to_ascii_lowercase();
-    for (operator, joined) in operators {
+    for operator in [", or ", ", and ", " or ", " and "] {
         if lower.contains(operator) {
-            return joined(split(text, &lower, operator).map(licence).collect());
+            let parts = split(text, &lower, operator).map(licence).collect();
+            return match operator.ends_with("or ") {
+                true => Licence::Any(parts),
+                false => Licence::All(parts),
+            };
         }
     }
     one(text)

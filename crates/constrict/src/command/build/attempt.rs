@@ -8,6 +8,7 @@ use constrict_dockerfile::Dockerfile;
 use constrict_inspect::Report;
 use constrict_oci::layer::Compression;
 
+use super::attest::Wanted;
 use super::{misuse, options, verdict};
 use crate::arguments::{Build, CheckMode};
 use crate::failure::Failure;
@@ -29,10 +30,14 @@ pub(super) struct Workshop<'a> {
     pub(super) options: &'a Options,
     /// How layers are compressed.
     pub(super) compression: Compression,
+    /// Which documents about the image are written.
+    pub(super) wanted: Wanted,
 }
 
 /// What was built, and what was found in it.
 pub(super) struct Attempt {
+    /// The Dockerfile's text.
+    pub(super) text: Vec<u8>,
     /// The image.
     pub(super) built: Built,
     /// The findings; none if nothing was looked for.
@@ -56,7 +61,11 @@ impl Workshop<'_> {
         )
         .map_err(attach)?;
         let report = self.check(&built, text, &dockerfile)?;
-        Ok(Attempt { built, report })
+        Ok(Attempt {
+            text: text.to_vec(),
+            built,
+            report,
+        })
     }
 
     fn check(

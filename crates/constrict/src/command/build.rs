@@ -65,7 +65,6 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
         compression: outputs
             .first()
             .map_or(Compression::GZIP, |output| output.compression),
-        wanted,
     };
     let attempt = match arguments.fix {
         false => workshop.attempt(&context.dockerfile)?,
@@ -89,7 +88,7 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     passed?;
 
     observer.phase("storing the image");
-    let documents = attest::attach(&workshop, &attempt, &tags)?;
+    let documents = attest::attach(&workshop, &attempt, &wanted, &tags)?;
     let image = attempt.built.image;
     export(&images, &image, &arguments, &outputs, &tags)?;
     attest::write_beside(&outputs, &documents)?;

@@ -8,7 +8,6 @@ use constrict_dockerfile::Dockerfile;
 use constrict_inspect::Report;
 use constrict_oci::layer::Compression;
 
-use super::attest::Wanted;
 use super::{misuse, options, verdict};
 use crate::arguments::{Build, CheckMode};
 use crate::failure::Failure;
@@ -30,8 +29,6 @@ pub(super) struct Workshop<'a> {
     pub(super) options: &'a Options,
     /// How layers are compressed.
     pub(super) compression: Compression,
-    /// Which documents about the image are written.
-    pub(super) wanted: Wanted,
 }
 
 /// What was built, and what was found in it.

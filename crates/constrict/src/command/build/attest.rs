@@ -134,9 +134,10 @@ fn flag(text: &str) -> Option<bool> {
 pub(super) fn attach(
     workshop: &Workshop<'_>,
     attempt: &Attempt,
+    wanted: &Wanted,
     tags: &[Reference],
 ) -> Result<Vec<Attached>, Failure> {
-    let (wanted, images, built) = (&workshop.wanted, workshop.images, &attempt.built);
+    let (images, built) = (workshop.images, &attempt.built);
     let mut documents = Vec::new();
     if !wanted.sboms.is_empty() {
         documents.extend(bills(images, wanted, built, tags)?);

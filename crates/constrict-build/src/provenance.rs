@@ -42,6 +42,8 @@ pub struct Asked<'a> {
     pub dockerfile: (&'a str, &'a [u8]),
     /// What the context is: `directory`, `git`, `archive`, `stdin`; the address of one that has one.
     pub context: (&'static str, Option<&'a str>),
+    /// The commit of a context that is a git repository.
+    pub commit: Option<&'a str>,
     /// What the command line said.
     pub options: &'a Options,
     /// The names of secrets and ssh agents.
@@ -82,11 +84,7 @@ pub(crate) fn materials(
                 digest: hashes(digest),
                 ..Material::default()
             },
-            (Op::Git(git), Some(Fetched::Commit(commit))) => Material {
-                uri: format!("git+{}@{commit}", without_secrets(&git.remote)),
-                digest: [("gitCommit", commit.clone())].into(),
-                ..Material::default()
-            },
+            (Op::Git(git), Some(Fetched::Commit(commit))) => repository(&git.remote, commit),
             _ => return None,
         })
     });
@@ -96,6 +94,15 @@ pub(crate) fn materials(
 
 fn hashes(digest: &Digest) -> BTreeMap<&'static str, String> {
     [(digest.algorithm().name(), digest.hex())].into()
+}
+
+fn repository(address: &str, commit: &str) -> Material {
+    let address = without_secrets(address.split('#').next().unwrap_or(address));
+    Material {
+        uri: format!("git+{address}@{commit}"),
+        digest: [("gitCommit", commit.to_string())].into(),
+        ..Material::default()
+    }
 }
 
 /// A base image, by the name that FROM gives it.
@@ -180,6 +187,9 @@ fn definition(built: &Built, asked: &Asked<'_>) -> Value {
         ..Material::default()
     };
     let mut dependencies = vec![dockerfile];
+    if let (Some(address), Some(commit)) = (asked.context.1, asked.commit) {
+        dependencies.push(repository(address, commit));
+    }
     dependencies.extend(built.materials.iter().cloned());
     json!({
         "buildType": BUILD_TYPE,
@@ -289,6 +299,13 @@ mod tests {
         ] {
             assert!(!may_be_secret(name, value), "{name}");
         }
+    }
+
+    #[test]
+    fn repositories_have_their_commit_and_no_password() {
+        let found = repository("https://ci:hunter2@git.example/app.git#main:src", "0123abc");
+        assert_eq!(found.uri, "git+https://git.example/app.git@0123abc");
+        assert_eq!(found.digest["gitCommit"], "0123abc");
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct Context {
     pub main: MainContext,
     /// Where `constrict.toml` may be: beside the Dockerfile.
     pub project: Option<PathBuf>,
+    /// The commit, if it is a git repository.
+    pub commit: Option<String>,
 }
 
 /// Opens the context that `place` names: `-`, an address or a directory. `file` is `--file`, also `-`.
@@ -55,12 +57,16 @@ pub fn open(
     }
     if let Some(repository) = git::parse(place) {
         let directory = store.temporary("context");
-        git::check_out(&repository, &directory)?;
+        let commit = git::check_out(&repository, &directory)?;
         let root = inside(
             &directory,
             repository.subdirectory.as_deref().unwrap_or("."),
         )?;
-        return from_directory(&root, Inside::Context(file.unwrap_or(DOCKERFILE)));
+        let context = from_directory(&root, Inside::Context(file.unwrap_or(DOCKERFILE)))?;
+        return Ok(Context {
+            commit: Some(commit),
+            ..context
+        });
     }
     if place.starts_with("http://") || place.starts_with("https://") {
         let path = store.temporary("context");
@@ -85,6 +91,7 @@ pub fn open(
                 dockerfile_name: DOCKERFILE.into(),
                 main: MainContext::Directory(source(root, ignore)),
                 project: Some(root.into()),
+                commit: None,
             })
         }
         Some(file) => from_directory(root, Inside::Host(Path::new(file))),
@@ -167,6 +174,7 @@ fn from_directory(root: &Path, file: Inside<'_>) -> Result<Context> {
         dockerfile_name,
         main: MainContext::Directory(source(root, ignore)),
         project: Some(folder),
+        commit: None,
     })
 }
 
@@ -198,6 +206,7 @@ fn from_bytes(content: Vec<u8>, file: Option<&str>, store: &Store) -> Result<Con
             dockerfile_name: DOCKERFILE.into(),
             main: MainContext::Empty,
             project: None,
+            commit: None,
         });
     };
     let nothing = Tree::default();

@@ -88,7 +88,13 @@ pub(crate) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     passed?;
 
     observer.phase("storing the image");
-    let documents = attest::attach(&workshop, &attempt, &wanted, &tags)?;
+    let documents = attest::attach(
+        &workshop,
+        &attempt,
+        &wanted,
+        &tags,
+        context.commit.as_deref(),
+    )?;
     let image = attempt.built.image;
     export(&images, &image, &arguments, &outputs, &tags)?;
     attest::write_beside(&outputs, &documents)?;

@@ -136,6 +136,7 @@ pub(super) fn attach(
     attempt: &Attempt,
     wanted: &Wanted,
     tags: &[Reference],
+    commit: Option<&str>,
 ) -> Result<Vec<Attached>, Failure> {
     let (images, built) = (workshop.images, &attempt.built);
     let mut documents = Vec::new();
@@ -146,7 +147,7 @@ pub(super) fn attach(
         documents.push(Attached {
             artifact_type: provenance::MEDIA_TYPE.into(),
             title: "provenance.json".into(),
-            content: statement(workshop, attempt, tags, detail),
+            content: statement(workshop, attempt, tags, (detail, commit)),
         });
     }
     let subject = &built.image.descriptor;
@@ -185,7 +186,7 @@ fn statement(
     workshop: &Workshop<'_>,
     attempt: &Attempt,
     tags: &[Reference],
-    detail: Detail,
+    (detail, commit): (Detail, Option<&str>),
 ) -> Vec<u8> {
     let built = &attempt.built;
     let arguments = workshop.arguments;
@@ -218,6 +219,7 @@ fn statement(
             names,
             dockerfile: (workshop.name, &attempt.text),
             context,
+            commit,
             options,
             secrets: secrets.chain(agents).collect(),
             epoch: built.epoch,

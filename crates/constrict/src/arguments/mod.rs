@@ -130,7 +130,7 @@ pub(crate) enum Command {
     Save(Save),
     /// Read images from an archive that docker saved
     Load(Load),
-    /// Remove containers that have ended, and what no named image needs
+    /// Remove ended containers, and what no named image needs
     Prune(Prune),
     /// The cache of builds: explain
     #[command(subcommand)]

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use error::{Error, Result};
 
 const USAGE: &str = "usage: cargo xtask check
-       cargo xtask acceptance [conformance [NAME…] | docker [NAME…] | seeds [NAME…] | determinism | speed | check [NAME…] | check-docker [NAME…] | verdicts | packages [NAME…] | lint [NAME…] | sarif]
+       cargo xtask acceptance [conformance [NAME…] | docker [NAME…] | seeds [NAME…] | determinism | speed | check [NAME…] | check-docker [NAME…] | verdicts | packages [NAME…] | lint [NAME…] | sarif | page [NAME…] | compare [NAME…]]
        cargo xtask bench [ROW…]";
 
 fn main() -> ExitCode {

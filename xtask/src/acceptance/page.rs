@@ -48,6 +48,9 @@ const SAMPLES: [(&str, &[&str]); 5] = [
     ("hostile", &["opens", "keyboard", "accessible", "hostile"]),
 ];
 
+/// The page that `constrict compare` itself makes, of both variants of a seed.
+const SEED: &str = "seed-002";
+
 /// The sample whose pictures lie at the top.
 const SHOWN: &str = "small";
 
@@ -68,6 +71,10 @@ pub(crate) fn run(lab: &Lab, names: &[String]) -> Result<Report> {
             let page = browser.sample(lab, name)?;
             browser.judge(lab, &mut report, name, &page, cases)?;
         }
+    }
+    if names.is_empty() || names.iter().any(|wanted| wanted == SEED) {
+        let page = browser.seed(lab)?;
+        browser.judge(lab, &mut report, SEED, &page, &["any"])?;
     }
     Ok(report)
 }
@@ -126,6 +133,17 @@ impl Browser {
         let page = process::demand(example.args([data("comparison"), data("trees")]))?;
         let path = self.work.join(format!("{name}.html"));
         fs::write(&path, page).map_err(io("write", &path))?;
+        Ok(path)
+    }
+
+    /// The page of a seed's images.
+    fn seed(&self, lab: &Lab) -> Result<PathBuf> {
+        let path = self.work.join(format!("{SEED}.html"));
+        let mut compare = lab.constrict();
+        compare.args(["compare", "--quiet", "--file", "Dockerfile.single"]);
+        compare.args(["--file", "Dockerfile", "--format", "html", "--output"]);
+        compare.arg(&path).current_dir(lab.seeds()?.join("002"));
+        process::demand(&mut compare)?;
         Ok(path)
     }
 

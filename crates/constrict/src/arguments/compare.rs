@@ -59,7 +59,12 @@ pub(crate) struct Compare {
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// How many percent bytes may grow over the baseline
-    #[arg(long, value_name = "PERCENT", default_value_t = 1.0)]
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        default_value_t = 1.0,
+        hide_short_help = true
+    )]
     pub(crate) tolerance: f64,
     /// Where known vulnerabilities are looked up (repeatable)
     ///
@@ -68,13 +73,18 @@ pub(crate) struct Compare {
     #[arg(long = "vulnerabilities", value_name = "SOURCE")]
     pub(crate) sources: Vec<String>,
     /// Which of images for several platforms
-    #[arg(long, value_name = "OS/ARCH")]
+    #[arg(long, value_name = "OS/ARCH", hide_short_help = true)]
     pub(crate) platform: Option<String>,
     /// Certificate authorities (PEM) for downloads [default: the host's]
-    #[arg(long, value_name = "FILE", env = "CONSTRICT_CA")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "CONSTRICT_CA",
+        hide_short_help = true
+    )]
     pub(crate) ca: Option<PathBuf>,
     /// How the progress of builds is shown
-    #[arg(long, value_enum, default_value_t = ProgressMode::Auto)]
+    #[arg(long, value_enum, default_value_t = ProgressMode::Auto, hide_short_help = true)]
     pub(crate) progress: ProgressMode,
     /// Say nothing about builds
     #[arg(short, long)]

@@ -41,23 +41,24 @@ fn privileged_dockerfiles_are_built_and_compared() {
         .take_while(|line| !line.starts_with("Trust"))
         .collect();
     assert_eq!(
-        lines.join("\n"),
-        "\
-                                      Dockerfile.single      Dockerfile  change
-
-Size
-* size on disk                                 40 bytes        10 bytes   -75 %
-* files as a container sees them               30 bytes        10 bytes   -66 %
-* size as pushed                              538 bytes       145 bytes   -73 %
-* bytes that later layers hide                 10 bytes         0 bytes  -100 %
-* files                                               3               1      -2
-* layers                                              4               1      -3
-
-Attack surface
-* set-uid and set-gid files                           1               0      -1
-* shells                                              1               0      -1
-* commands on PATH                                    1               0      -1
-"
+        lines,
+        [
+            "                                             Dockerfile.single  Dockerfile  change",
+            "",
+            "Size",
+            "* size on disk                                        40 bytes    10 bytes   -75 %",
+            "* files as a container sees them                      30 bytes    10 bytes   -66 %",
+            "* size as pushed                                     473 bytes   136 bytes   -71 %",
+            "* bytes that later layers hide                        10 bytes     0 bytes  -100 %",
+            "* files                                                      3           1      -2",
+            "* layers                                                     4           1      -3",
+            "",
+            "Attack surface",
+            "* set-uid and set-gid files                                  1           0      -1",
+            "* shells                                                     1           0      -1",
+            "* commands on PATH                                           1           0      -1",
+            "",
+        ]
     );
     assert!(table.contains("run-time user"), "{table}");
     assert!(
@@ -206,31 +207,8 @@ fn privileged_targets_are_columns_and_formats_are_written() {
 | **Trust** | | | |
 | **run-time user** | root (no USER) | uid 1000 |  |
 
-size of packages
+known vulnerabilities: not checked: no source is configured: a flag or \\`\\[vulnerabilities\\] sources = \\[\"debian-security\"\\]\\` in \\`constrict.toml\\` names one
 "
-        .replace(
-            "\nsize of packages\n",
-            "\nknown vulnerabilities: not checked\n"
-        )
-    );
-    machine.ok(&[&both[..], &["--format", "html", "-o", "page.html"]].concat());
-    let page = std::fs::read_to_string(machine.path("work/page.html")).unwrap();
-    assert!(page.starts_with("<!doctype html>"), "{}", &page[..200]);
-    assert!(page.contains(r#""name":"final""#));
-}
-
-#[test]
-fn wrong_use_of_compare_is_told() {
-    let machine = Machine::new();
-    let told = |arguments: &[&str]| {
-        let outcome = machine.run(arguments);
-        assert_eq!(outcome.status, 2, "{outcome:?}");
-        outcome.stderr.lines().next().unwrap().to_string()
-    };
-    assert_eq!(told(&["compare"]), "error: nothing to compare");
-    assert_eq!(
-        told(&["compare", "a", "--fail-if", "shell>0"]),
-        "error: `--fail-if shell>0`: no row `shell`"
     );
     assert_eq!(told(&["compare", "a", "--show", "x"]), "error: no row `x`");
     machine.write("kept.json", "{}");
@@ -251,18 +229,16 @@ fn privileged_sizes_are_told_as_text() {
     let build = ["build", "-q", "--network=none", "-f", "Dockerfile.single"];
     machine.ok(&[&build[..], &["-t", "a:1", "."]].concat());
     let text = machine.ok(&["size", "a:1"]);
-    let pushed: Vec<&str> = text.lines().skip(3).take(4).collect();
-    assert_eq!(pushed.len(), 4);
     assert_eq!(
         text,
         "\
-a:1: 40B on disk, 538B as pushed, 30B as a container sees it
+a:1: 40B on disk, 473B as pushed, 30B as a container sees it
 
 Layers (unpacked, as pushed, hidden by later ones)
-       10B      129B       10B  COPY data.bin /deleted # buildkit
-       10B      134B         -  COPY program /bin/bash # buildkit
-       10B      145B         -  COPY data.bin /app/data.bin # buildkit
-       10B      130B         -  COPY data.bin /deleted # buildkit
+       10B      104B       10B  COPY data.bin /deleted # buildkit
+       10B      129B         -  COPY --chmod=4755 program /bin/bash # buildkit
+       10B      136B         -  COPY data.bin /app/data.bin # buildkit
+       10B      104B         -  COPY data.bin /deleted # buildkit
 
 Kinds
        30B  data (3 files)

@@ -18,12 +18,16 @@ pub(super) fn keep(lab: &Lab, pairs: &[Pair]) -> Result<Vec<String>> {
     let kept = fs::read_to_string(&path).map_err(io("read", &path))?;
     let mut sections = vec![("rows".to_owned(), reasons(&pairs[0].comparison))];
     for pair in pairs {
-        let table = if pair.name == IN_FULL {
-            &pair.markdown
-        } else {
-            &pair.differences
+        let text = match pair.name.as_str() {
+            IN_FULL => pair.markdown.clone(),
+            // without the notes below it
+            _ => pair
+                .differences
+                .split_inclusive('\n')
+                .take_while(|line| line.starts_with('|'))
+                .collect(),
         };
-        sections.push((pair.name.clone(), table.clone()));
+        sections.push((pair.name.clone(), text));
     }
     let mut made = kept.clone();
     let mut wrong = Vec::new();

@@ -155,7 +155,7 @@ fn change(row: &Row) -> Option<String> {
         (Unit::Text, _) => String::new(),
         _ if more == 0 => "0".to_string(),
         (Unit::Bytes, Aim::Less) if before > 0 => {
-            format!("{:+} %", more * 100 / i128::from(before))
+            format!("{:+.0} %", more as f64 * 100.0 / before as f64)
         }
         (Unit::Bytes, _) => format!("{more:+}"),
         _ => format!("{more:+}"),

@@ -47,7 +47,7 @@ fn privileged_dockerfiles_are_built_and_compared() {
             "",
             "Size",
             "* size on disk                                        40 bytes    10 bytes   -75 %",
-            "* files as a container sees them                      30 bytes    10 bytes   -66 %",
+            "* files as a container sees them                      30 bytes    10 bytes   -67 %",
             "* size as pushed                                     473 bytes   136 bytes   -71 %",
             "* bytes that later layers hide                        10 bytes     0 bytes  -100 %",
             "* files                                                      3           1      -2",
@@ -199,16 +199,33 @@ fn privileged_targets_are_columns_and_formats_are_written() {
     with_two(&machine);
     let both = ["compare", "-q", "--target", "data", "--target", "final"];
     let markdown = machine.ok(&[&both[..], &["--format", "markdown", "--differences"]].concat());
-    assert_eq!(
-        markdown,
-        "\
-|  | data | final | change |
-|---|---:|---:|---:|
-| **Trust** | | | |
-| **run-time user** | root (no USER) | uid 1000 |  |
+    let note = "known vulnerabilities: not checked: no source is configured: a flag or \\`\\[vulnerabilities\\] sources = \
+                \\[\"debian-security\"\\]\\` in \\`constrict.toml\\` names one\n";
+    let lines = "|  | data | final | change |\n|---|---:|---:|---:|\n| **Trust** | | | |\n\
+                 | **run-time user** | root (no USER) | uid 1000 |  |\n\n";
+    assert_eq!(markdown, format!("{lines}{note}"));
+    machine.ok(&[&both[..], &["--format", "html", "-o", "page.html"]].concat());
+    let page = std::fs::read_to_string(machine.path("work/page.html")).unwrap();
+    assert!(
+        page.to_ascii_lowercase().starts_with("<!doctype html>"),
+        "{}",
+        &page[..200]
+    );
+    assert!(page.contains(r#""name":"final""#));
+}
 
-known vulnerabilities: not checked: no source is configured: a flag or \\`\\[vulnerabilities\\] sources = \\[\"debian-security\"\\]\\` in \\`constrict.toml\\` names one
-"
+#[test]
+fn wrong_use_of_compare_is_told() {
+    let machine = Machine::new();
+    let told = |arguments: &[&str]| {
+        let outcome = machine.run(arguments);
+        assert_eq!(outcome.status, 2, "{outcome:?}");
+        outcome.stderr.lines().next().unwrap().to_string()
+    };
+    assert_eq!(told(&["compare"]), "error: nothing to compare");
+    assert_eq!(
+        told(&["compare", "a", "--fail-if", "shell>0"]),
+        "error: `--fail-if shell>0`: no row `shell`"
     );
     assert_eq!(told(&["compare", "a", "--show", "x"]), "error: no row `x`");
     machine.write("kept.json", "{}");

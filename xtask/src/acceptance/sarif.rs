@@ -1,7 +1,9 @@
-//! The sarif tier: what `lint` and `check` write as SARIF is valid against the schema of SARIF 2.1.0.
+//! The sarif tier: what `lint` and `check` write as SARIF is valid against the schema of SARIF 2.1.0, what `compare` writes
+//! as JSON against `docs/compare.schema.json`.
 //!
-//! The schema is the one in the crate `serde-sarif`, the judge is `jsonschema` of PyPI: neither is ours. Both are fetched
-//! when the tier runs. What is judged: a Dockerfile with findings and one without, an image with findings and one without.
+//! SARIF's schema is the one in the crate `serde-sarif`, the judge is `jsonschema` of PyPI: neither is ours. Both are fetched
+//! when the tier runs. What is judged: a Dockerfile with findings and one without, an image with findings and one without,
+//! both images compared.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,13 +48,34 @@ pub(crate) fn run(lab: &Lab, _names: &[String]) -> Result<Report> {
             let fact = format!("results expected: {finds}, status {:?}", ended.status);
             finding.differences.image.push(fact);
         }
-        let mut command = Command::new(&python);
-        let said = process::demand(command.args(["-c", JUDGE]).args([&schema, &path]))?;
-        let violations = said.lines().map(str::to_owned);
-        finding.differences.image.extend(violations);
+        finding
+            .differences
+            .image
+            .extend(violations(&python, &schema, &path)?);
         report.add(lab, finding)?;
     }
+    report.add(lab, comparison(lab, &work, &python)?)?;
     Ok(report)
+}
+
+/// Whether the JSON of a comparison is what the published schema says.
+fn comparison(lab: &Lab, work: &Path, python: &Path) -> Result<Finding> {
+    let mut command = lab.constrict();
+    command.args(["compare", "--format", "json"]);
+    let ended = process::capture(command.args(["password", "empty"]).current_dir(work))?;
+    let path = work.join("compare.json");
+    fs::write(&path, &ended.stdout).map_err(io("write", &path))?;
+    let schema = lab.top.join("docs/compare.schema.json");
+    let mut finding = Finding::new("compare");
+    finding.differences.image = violations(python, &schema, &path)?;
+    Ok(finding)
+}
+
+/// What the judge says against a document, a line each.
+fn violations(python: &Path, schema: &Path, document: &Path) -> Result<Vec<String>> {
+    let mut command = Command::new(python);
+    let said = process::demand(command.args(["-c", JUDGE]).args([schema, document]))?;
+    Ok(said.lines().map(str::to_owned).collect())
 }
 
 /// Two Dockerfiles, and two root directories as images.

@@ -161,8 +161,11 @@ fn extension_modules_of_python_open_without_a_complaint() {
 fn loads(file: &Path) -> Vec<(u64, u64, bool)> {
     let output = Command::new("readelf").arg("-lW").arg(file).output();
     let output = output.expect("binutils come with the C compiler");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let number = |word: &str| u64::from_str_radix(word.trim_start_matches("0x"), 16).unwrap();
+    let text = String::from_utf8(output.stdout).expect("readelf writes text");
+    let number = |word: &str| {
+        u64::from_str_radix(word.trim_start_matches("0x"), 16)
+            .expect("readelf writes hexadecimal numbers")
+    };
     let load = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();
         let is_executable = words[6..].iter().any(|word| word.contains('E'));

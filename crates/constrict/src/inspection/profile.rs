@@ -7,6 +7,7 @@ use constrict_build::layers::Layers;
 use constrict_build::source::image::{Documents, Images};
 use constrict_inspect::compare::{self, Profile};
 use constrict_inspect::size::Pushed;
+use constrict_inspect::surface::Value;
 use constrict_inspect::{Image, Report};
 use constrict_oci::{Descriptor, Digest, MediaType, Platform};
 
@@ -97,6 +98,9 @@ impl Seen {
         let platform = image.config.platform().to_string();
         let mut profile = compare::profile(image, report, digest, platform, &self.pushed());
         profile.name.clone_from(&self.name);
+        if self.documents.is_none() {
+            profile.values.extend(unknown(report));
+        }
         profile
     }
 
@@ -113,6 +117,17 @@ impl Seen {
         });
         pushed.collect()
     }
+}
+
+/// What a root directory does not tell: it has no configuration.
+fn unknown(report: &Report) -> impl Iterator<Item = (String, Value)> {
+    // what breaks is broken whatever is started
+    let runs = (!report.breaks()).then_some("runs");
+    let rows = ["user", "shell-form", "ports"].into_iter().chain(runs);
+    rows.map(|row| {
+        let why = "not known: a root directory has no configuration";
+        (row.to_string(), Value::missing(why))
+    })
 }
 
 fn is_compressed(blob: &Descriptor) -> bool {

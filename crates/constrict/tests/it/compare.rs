@@ -190,7 +190,10 @@ fn privileged_names_archives_layouts_and_directories_give_the_same_numbers() {
     assert_eq!(texts("set-id"), ["1"; 4]);
     assert_eq!(texts("unpacked")[..3], ["40 bytes"; 3]);
     assert_eq!(texts("capabilities"), ["0", "0", "0", "not checked"]);
-    assert_eq!(texts("compressed")[3], "not known");
+    for row in ["compressed", "user", "ports", "runs"] {
+        assert_eq!(texts(row)[3], "not known", "{row}");
+        assert_ne!(texts(row)[0], "not known", "{row}");
+    }
 }
 
 #[test]

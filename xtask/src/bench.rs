@@ -4,6 +4,7 @@
 
 mod builder;
 mod checks;
+mod comparison;
 mod context;
 mod machine;
 mod memory;
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 use page::Line;
 
 /// The rows in their order: a name, and what measures the lines that it has.
-const ROWS: [(&str, Measure); 11] = [
+const ROWS: [(&str, Measure); 12] = [
     ("002-nothing", rebuild::nothing_002),
     ("002-file", rebuild::file_002),
     ("002-no-cache", rebuild::no_cache_002),
@@ -29,6 +30,7 @@ const ROWS: [(&str, Measure); 11] = [
     ("memory", memory::run),
     ("check-build", checks::build),
     ("check-image", checks::image),
+    ("compare", comparison::run),
 ];
 
 type Measure = fn(&Lab) -> Result<Vec<Line>>;

@@ -27,7 +27,21 @@ pub(crate) fn run(lab: &Lab) -> Result<Vec<Line>> {
     lab.settle(&mut command, &lab.work.join("data"));
     command
         .args(["build", "--progress=plain", "-t", "bench-memory", "."])
-        .current_dir(&place)
+        .current_dir(&place);
+    let (elapsed, peak) = watched(lab, command)?;
+    fs::remove_dir_all(&place).map_err(io("delete", &place))?;
+    Ok(vec![Line {
+        what: "a layer of 2 GB in 20 files, built".into(),
+        docker: None,
+        buildah: None,
+        ours: Times::of(vec![elapsed]),
+        goal: Goal::Memory { peak, most: GOAL },
+    }])
+}
+
+/// Runs constrict to its end: how long it took, and the peak of its memory in megabytes.
+pub(crate) fn watched(lab: &Lab, mut command: Command) -> Result<(Duration, u64)> {
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
@@ -56,17 +70,7 @@ pub(crate) fn run(lab: &Lab) -> Result<Vec<Line>> {
             output: String::new(),
         });
     }
-    fs::remove_dir_all(&place).map_err(io("delete", &place))?;
-    Ok(vec![Line {
-        what: "a layer of 2 GB in 20 files, built".into(),
-        docker: None,
-        buildah: None,
-        ours: Times::of(vec![elapsed]),
-        goal: Goal::Memory {
-            peak: peak / 1000,
-            most: GOAL,
-        },
-    }])
+    Ok((elapsed, peak / 1000))
 }
 
 /// `VmHWM` of a process's status, in kilobytes.

@@ -129,15 +129,7 @@ pub fn tree(image: &Image) -> Tree {
 
 /// The rows about bytes and packages.
 fn sizes(size: &Size, survey: &Survey<'_>) -> BTreeMap<String, Value> {
-    let layer = |layer: &LayerSize| Item {
-        name: if layer.step.is_empty() {
-            layer.diff_id.clone()
-        } else {
-            layer.step.clone()
-        },
-        detail: bytes(layer.unpacked),
-    };
-    let layers = size.layers.iter().map(layer).collect();
+    let layers = size.layers.iter().map(layer_item).collect();
     let packages = |of: &[&str]| {
         let found = size
             .packages
@@ -184,6 +176,18 @@ fn sizes(size: &Size, survey: &Survey<'_>) -> BTreeMap<String, Value> {
     counted
         .map(|(name, value)| (name.to_string(), value))
         .into()
+}
+
+/// A layer by what made it.
+fn layer_item(layer: &LayerSize) -> Item {
+    let name = match layer.step.as_str() {
+        "" => &layer.diff_id,
+        step => step,
+    };
+    Item {
+        name: name.to_string(),
+        detail: bytes(layer.unpacked),
+    }
 }
 
 /// How many hidden files are named.
@@ -238,15 +242,7 @@ fn shared(profiles: &[Profile]) -> Vec<Value> {
             .layers
             .iter()
             .filter(|layer| profiles.iter().all(|other| has(other, layer)));
-        let item = |layer: &LayerSize| Item {
-            name: if layer.step.is_empty() {
-                layer.diff_id.clone()
-            } else {
-                layer.step.clone()
-            },
-            detail: bytes(layer.unpacked),
-        };
-        Value::count(everywhere.map(item).collect())
+        Value::count(everywhere.map(layer_item).collect())
     };
     profiles.iter().map(value).collect()
 }

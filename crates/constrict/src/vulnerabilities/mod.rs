@@ -69,7 +69,7 @@ fn not_checked(source: &str, why: String) -> Outcome {
     Outcome::NotChecked {
         source: Some(source.to_string()),
         ecosystem: None,
-        why,
+        why: crate::progress::without_numbers(&why),
     }
 }
 

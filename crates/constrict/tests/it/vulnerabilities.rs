@@ -151,7 +151,7 @@ fn a_source_that_fails_is_not_checked() {
         ),
         (
             vec!["--source", "nowhere"],
-            "cannot read `nowhere`: No such file or directory (os error 2)",
+            "cannot read `nowhere`: No such file or directory",
         ),
         (
             vec!["--offline", "--source", "debian-security"],

@@ -255,12 +255,11 @@ fn pairs(pairs: &BTreeMap<String, String>, asked: &Asked<'_>) -> Value {
     Value::Object(told.collect())
 }
 
-/// Parts of names of what is kept secret.
-const SECRET: [&str; 12] = [
+/// What names of secrets contain.
+const SECRET: [&str; 16] = [
     "TOKEN",
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
+    "PASS",
+    "PWD",
     "SECRET",
     "CREDENTIAL",
     "AUTH",
@@ -269,13 +268,31 @@ const SECRET: [&str; 12] = [
     "COOKIE",
     "SESSION",
     "PROXY",
+    "DSN",
+    "BEARER",
+    "JWT",
+    "CONN",
+    "SIGNATURE",
 ];
+/// Whole words of such names.
+const SECRET_WORDS: [&str; 5] = ["PW", "PAT", "PIN", "OTP", "SALT"];
+/// What a value with a password has before it.
+const SECRET_MEMBERS: [&str; 4] = ["PWD=", "PASSWORD=", "PASS=", "TOKEN="];
 
-/// Whether a name says that its value is secret, or the value is an address with a password or a query.
+/// Whether a name says that its value is secret, or the value has a password or the query of an address.
 fn may_be_secret(name: &str, value: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let by_name = SECRET.iter().any(|part| name.contains(part)) || name.ends_with("PWD");
-    by_name || value.contains("://") && (value.contains('@') || value.contains('?'))
+    let (name, upper) = (name.to_ascii_uppercase(), value.to_ascii_uppercase());
+    let mut words = name.split(['_', '-', '.']);
+    let by_name = SECRET.iter().any(|part| name.contains(part))
+        || words.any(|word| SECRET_WORDS.contains(&word));
+    // `user:password@host`
+    let has_password = value
+        .split_once('@')
+        .is_some_and(|(before, _)| before.contains(':'));
+    by_name
+        || has_password
+        || SECRET_MEMBERS.iter().any(|member| upper.contains(member))
+        || value.contains("://") && value.contains('?')
 }
 
 #[cfg(test)]
@@ -290,12 +307,19 @@ mod tests {
             ("GithubToken", "x"),
             ("INDEX", "https://ci:secret@index.example/simple"),
             ("SOURCE", "https://store.example/x?X-Signature=1"),
+            ("DB_PASS", "x"),
+            ("pw", "x"),
+            ("GITHUB_PAT", "x"),
+            ("DATABASE", "user:hunter2@db:5432/x"),
+            ("DATABASE", "Server=x;Pwd=hunter2"),
         ] {
             assert!(may_be_secret(name, value), "{name}");
         }
         for (name, value) in [
             ("VERSION", "1.2"),
             ("INDEX", "https://index.example/simple"),
+            ("PATTERN", "x@y"),
+            ("IMAGE", "app@sha256:00"),
         ] {
             assert!(!may_be_secret(name, value), "{name}");
         }

@@ -1,6 +1,6 @@
 //! A root directory of the host as an image's files: an unpacked image, a mounted one. Never follows a link out of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
@@ -18,11 +18,14 @@ pub fn files(root: &Path) -> io::Result<Files> {
     let handle = File::open(root)?;
     let device = handle.metadata()?.dev();
     let mut nodes = BTreeMap::new();
+    // the first name of each file that has several
+    let mut linked: HashMap<(u64, u64), Vec<u8>> = HashMap::new();
     let mut pending = vec![Vec::new()];
     while let Some(directory) = pending.pop() {
         let on_host = root.join(OsStr::from_bytes(&directory));
-        for entry in std::fs::read_dir(&on_host)? {
-            let entry = entry?;
+        let mut entries = std::fs::read_dir(&on_host)?.collect::<io::Result<Vec<_>>>()?;
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
             let meta = entry.metadata()?;
             let path = join(&directory, entry.file_name().as_bytes());
             let kind = if meta.is_dir() {
@@ -36,7 +39,13 @@ pub fn files(root: &Path) -> io::Result<Files> {
                 Kind::File {
                     size: meta.len(),
                     digest: None,
-                    content: path.clone(),
+                    content: match meta.nlink() {
+                        1 => path.clone(),
+                        _ => {
+                            let first = linked.entry((meta.dev(), meta.ino()));
+                            first.or_insert_with(|| path.clone()).clone()
+                        }
+                    },
                 }
             } else {
                 Kind::Special

@@ -70,7 +70,13 @@ fn is_carried(path: &[u8]) -> bool {
                 | b"ensurepip"
         )
     };
-    parent(path).split(|byte| *byte == b'/').any(carried)
+    // what stands above an installation says nothing about it: `/root/.cache/pypoetry/virtualenvs/…/site-packages`
+    let mut parts: Vec<&[u8]> = parent(path).split(|byte| *byte == b'/').collect();
+    let site = parts
+        .iter()
+        .rposition(|part| matches!(*part, b"site-packages" | b"dist-packages"));
+    parts.drain(..site.map_or(0, |at| at + 1));
+    parts.into_iter().any(carried)
 }
 
 #[cfg(test)]
@@ -85,6 +91,7 @@ mod tests {
             .file("app/.venv/lib/python3.12/site-packages/flask-3.0.dist-info/METADATA", "")
             .file("app/.venv/lib/python3.12/site-packages/tool/uv.lock", "")
             .file("app/.venv/lib/python3.12/site-packages/x.pth", "")
+            .file("root/.cache/pypoetry/virtualenvs/a/lib/python3.12/site-packages/click-8.dist-info/METADATA", "")
             .file("app/.venv/lib/python3.12/site-packages/setuptools/_vendor/wheel-0.4.dist-info/METADATA", "")
             .file("usr/lib/python3/dist-packages/six-1.16.egg-info", "")
             .image();
@@ -99,6 +106,7 @@ mod tests {
             shown(&found.infos),
             [
                 "/app/.venv/lib/python3.12/site-packages/flask-3.0.dist-info",
+                "/root/.cache/pypoetry/virtualenvs/a/lib/python3.12/site-packages/click-8.dist-info",
                 "/usr/lib/python3/dist-packages/six-1.16.egg-info"
             ]
         );

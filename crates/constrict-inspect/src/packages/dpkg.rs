@@ -45,7 +45,20 @@ fn paragraphs(files: &Files, path: &[u8]) -> Vec<Paragraph> {
     let Some(text) = files.read(path, LIMIT) else {
         return Vec::new();
     };
-    Paragraph::parse_all("status", &text).unwrap_or_default()
+    // one that dpkg would not take keeps no other from being read
+    let text = String::from_utf8_lossy(&text);
+    let mut found = Vec::new();
+    let mut lines = String::new();
+    for line in text.lines().chain([""]) {
+        if !line.trim().is_empty() {
+            lines.push_str(line);
+            lines.push('\n');
+        } else if !lines.is_empty() {
+            found.extend(Paragraph::parse_one("status", lines.as_bytes()));
+            lines.clear();
+        }
+    }
+    found
 }
 
 fn package(paragraph: &Paragraph, record: &[u8]) -> Option<Package> {

@@ -58,7 +58,9 @@ fn package(
     Package {
         ecosystem: Ecosystem::Python,
         name: fields.one("name").unwrap_or_else(|| found.name.clone()),
-        version: found.version.clone(),
+        version: fields
+            .one("version")
+            .unwrap_or_else(|| found.version.clone()),
         architecture: None,
         source: None,
         record: found.info.clone(),

@@ -84,6 +84,14 @@ fn dpkg_has_what_is_unpacked_and_its_files_through_merged_directories() {
 }
 
 #[test]
+fn one_damaged_paragraph_hides_no_other() {
+    let mut status = b"Package: a\nVersion: 1\nMaintainer: J\xf6rg\n\nno field\n\n".to_vec();
+    status.extend(b"Package: b\nVersion: 2\n");
+    let packages = found(Sample::new().file("var/lib/dpkg/status", status));
+    assert_eq!(names(&packages), ["a 1", "b 2"]);
+}
+
+#[test]
 fn distroless_images_list_files_in_md5sums() {
     let packages = found(
         Sample::new()

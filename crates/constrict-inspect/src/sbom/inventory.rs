@@ -1,6 +1,6 @@
 //! What a document lists, whatever its format: the image, and its components with where they are and what they need.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use constrict_oci::Digest;
 use time::OffsetDateTime;
@@ -359,12 +359,16 @@ impl Needs {
 
 /// Of components with one reference, all but the first are told apart by their places.
 fn make_unique(components: &mut [Component]) {
-    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut seen: HashSet<String> = HashSet::new();
     for component in components {
-        let known = seen.entry(component.reference.clone()).or_default();
-        *known += 1;
-        if *known > 1 {
-            component.reference = format!("{}#{}", component.reference, component.location);
+        let plain = component.reference.clone();
+        let mut number = 0;
+        while !seen.insert(component.reference.clone()) {
+            number += 1;
+            component.reference = match number {
+                1 => format!("{plain}#{}", component.location),
+                number => format!("{plain}#{}#{number}", component.location),
+            };
         }
     }
 }
@@ -377,6 +381,18 @@ pub(super) fn is_url(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b"<>\"{}|\\^`".contains(&byte);
     rest.is_some_and(|rest| {
         let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
-        host.contains('.') && rest.bytes().all(is_allowed)
+        is_host(host) && rest.bytes().all(is_allowed)
     })
+}
+
+/// A name of at least two labels of letters and digits with single hyphens inside, the last one no number.
+fn is_host(host: &str) -> bool {
+    let is_label = |label: &str| {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+        let hyphens = label.starts_with('-') || label.ends_with('-') || label.contains("--");
+        !label.is_empty() && label.len() < 64 && label.chars().all(plain) && !hyphens
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_name = last.len() >= 2 && last.chars().all(|letter| letter.is_ascii_alphabetic());
+    host.contains('.') && is_name && host.split('.').all(is_label)
 }

@@ -210,22 +210,25 @@ impl Licence {
     }
 }
 
-/// `LicenseRef-BSD-License` of `BSD License`.
+/// `LicenseRef-BSD-License` of `BSD License`. Where more than blanks is replaced, a part of the name's digest tells it from others.
 fn reference(name: &str) -> String {
-    let name = name.strip_prefix("LicenseRef-").unwrap_or(name);
-    let mut id = String::from("LicenseRef-");
-    for letter in name.chars() {
+    let plain = name.strip_prefix("LicenseRef-").unwrap_or(name);
+    let mut id = String::new();
+    for letter in plain.chars() {
         match letter {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '.' => id.push(letter),
-            _ if id.ends_with('-') => {}
+            _ if id.is_empty() || id.ends_with('-') => {}
             _ => id.push('-'),
         }
     }
-    if id == "LicenseRef-" {
-        id.push_str("unnamed");
-    }
     id.truncate(LONGEST_NAME);
-    id.trim_end_matches('-').to_string()
+    let id = id.trim_end_matches('-');
+    if id == plain.replace(' ', "-") {
+        return format!("LicenseRef-{id}");
+    }
+    let digest = constrict_oci::Digest::of(plain.as_bytes()).hex();
+    let name = if id.is_empty() { "unnamed" } else { id };
+    format!("LicenseRef-{name}-{}", &digest[..8])
 }
 
 #[cfg(test)]

@@ -90,6 +90,19 @@ fn changes(image: &Image) -> Changes<'_> {
     for (number, layer) in image.layers.iter().enumerate() {
         for entry in layer.entries.iter() {
             let path = entry.path.as_slice();
+            // a directory without an entry of its own; where a file was, it hides that
+            let mut above = parent(path);
+            while !above.is_empty() {
+                match known.insert(above, true) {
+                    Some(true) => break,
+                    Some(false) => {
+                        let changed = changes.entry(above).or_default();
+                        changed.insert(number, Loss::Overwritten);
+                    }
+                    None => {}
+                }
+                above = parent(above);
+            }
             let loss = match entry.kind {
                 Kind::Whiteout | Kind::Opaque => Loss::Deleted,
                 _ => {

@@ -25,8 +25,15 @@ pub(super) fn user(facts: &Facts<'_>) -> Value {
 pub(super) fn shell_form(facts: &Facts<'_>) -> Value {
     let config = &facts.image.config.config;
     let is_shell = |words: &[String]| {
-        let shell = words.first().and_then(|word| word.rsplit('/').next());
-        words.len() == 3 && words[1] == "-c" && matches!(shell, Some("sh" | "bash" | "ash"))
+        let Some((_, before)) = words.split_last() else {
+            return false;
+        };
+        let shell = before.first().and_then(|word| word.rsplit('/').next());
+        let flag = before.last().is_some_and(|word| {
+            word.starts_with('-') && !word.starts_with("--") && word.ends_with('c')
+        });
+        let is_named = matches!(shell, Some("sh" | "bash" | "ash" | "dash" | "zsh"));
+        (is_named && before.len() > 1 && flag) || (!before.is_empty() && *before == config.shell)
     };
     let commands = [("ENTRYPOINT", &config.entrypoint), ("CMD", &config.cmd)];
     let mut found: Vec<Item> = commands
@@ -34,7 +41,7 @@ pub(super) fn shell_form(facts: &Facts<'_>) -> Value {
         .filter(|(_, words)| is_shell(words))
         .map(|(name, words)| Item {
             name: (*name).to_string(),
-            detail: words[2].clone(),
+            detail: words.last().cloned().unwrap_or_default(),
         })
         .collect();
     if let Some(check) = &config.healthcheck

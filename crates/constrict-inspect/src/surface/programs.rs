@@ -260,8 +260,11 @@ impl Program<'_> {
 /// A name without triplet and version.
 fn plain(name: &str) -> &str {
     let mut name = name;
-    if let Some(at) = name.find("-linux-gnu-").map(|at| at + "-linux-gnu-".len()) {
-        name = &name[at..];
+    if let Some((_, system)) = name.split_once("-linux-")
+        && let Some((libc, rest)) = system.split_once('-')
+        && (libc.starts_with("gnu") || libc.starts_with("musl"))
+    {
+        name = rest;
     }
     if let Some((before, _)) = name.split_once("-x86_64-linux-gnu") {
         name = before;

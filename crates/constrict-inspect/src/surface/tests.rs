@@ -22,6 +22,7 @@ fn programs_are_told_by_their_names_without_version_and_triplet() {
             .file("usr/bin/zsh", "not executable")
             .program("usr/bin/perl5.36.0", "elf")
             .program("usr/bin/x86_64-linux-gnu-gcc-12", "elf")
+            .program("usr/bin/x86_64-alpine-linux-musl-gcc", "elf")
             .program("usr/lib/gcc/x86_64-linux-gnu/12/cc1plus", "elf")
             .program("opt/venv/bin/pip3.11", "#!python")
             .file(
@@ -39,6 +40,7 @@ fn programs_are_told_by_their_names_without_version_and_triplet() {
         (
             "compilers",
             &[
+                "/usr/bin/x86_64-alpine-linux-musl-gcc",
                 "/usr/bin/x86_64-linux-gnu-gcc-12",
                 "/usr/lib/gcc/x86_64-linux-gnu/12/cc1plus",
             ],
@@ -65,6 +67,7 @@ fn programs_are_told_by_their_names_without_version_and_triplet() {
             "/usr/bin/python3.11",
             "/usr/bin/sh",
             "/usr/bin/wget",
+            "/usr/bin/x86_64-alpine-linux-musl-gcc",
             "/usr/bin/x86_64-linux-gnu-gcc-12",
         ]
     );

@@ -84,7 +84,7 @@ impl FileKind {
                 .iter()
                 .any(|directory| path.starts_with(directory.as_bytes()))
         };
-        if is_below(CACHES) || is_home_cache(path) {
+        if (is_below(CACHES) || is_home_cache(path)) && !is_environment(path) {
             return FileKind::Cache;
         }
         let name = file_name(path);
@@ -107,6 +107,17 @@ impl FileKind {
             false => FileKind::Data,
         }
     }
+}
+
+/// Whether a path is part of a virtual environment, wherever that is kept: Poetry's are below `.cache`.
+pub(crate) fn is_environment(path: &[u8]) -> bool {
+    let mut parts = path.split(|byte| *byte == b'/');
+    parts.any(|part| {
+        matches!(
+            part,
+            b"site-packages" | b"dist-packages" | b"virtualenvs" | b".venv" | b"venv"
+        )
+    })
 }
 
 /// `home/app/.cache/…`.

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 pub use kind::FileKind;
+pub(crate) use kind::is_environment;
 
 use crate::facts::Facts;
 use crate::files::{Kind, Node};

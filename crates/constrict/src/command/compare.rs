@@ -199,19 +199,18 @@ fn limit(text: &str) -> Result<Limit, Failure> {
 }
 
 fn baseline(path: &Path) -> Result<Baseline, Failure> {
-    let bytes = std::fs::read(path).map_err(|source| constrict_build::Error::Io {
-        act: "read",
-        path: path.into(),
-        source,
+    let hint = format!(
+        "constrict compare IMAGE --format json -o {}",
+        path.display()
+    );
+    let bytes = std::fs::read(path).map_err(|error| {
+        let why = crate::progress::without_numbers(&error.to_string());
+        let message = format!("cannot read the baseline `{}`: {why}", path.display());
+        Failure::usage_with_hint(message, hint.clone())
     })?;
     Baseline::parse(&bytes).map_err(|why| {
-        Failure::usage_with_hint(
-            format!("`{}` is no comparison: {why}", path.display()),
-            format!(
-                "constrict compare IMAGE --format json -o {}",
-                path.display()
-            ),
-        )
+        let message = format!("`{}` is no comparison: {why}", path.display());
+        Failure::usage_with_hint(message, hint)
     })
 }
 

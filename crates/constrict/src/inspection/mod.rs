@@ -69,9 +69,10 @@ pub(crate) fn image(
 fn entries(layers: &Arc<Layers>, diff_ids: &[Digest]) -> Result<Vec<Arc<[Entry]>>, Failure> {
     // what is not indexed yet is pulled and indexed in parallel
     layers.tree(diff_ids)?;
-    let listed = diff_ids
-        .iter()
-        .map(|diff_id| Ok(layers.index(diff_id)?.entries().collect()));
+    let listed = diff_ids.iter().map(|diff_id| {
+        let index = layers.index(diff_id)?;
+        Ok(index.removals().chain(index.entries()).collect())
+    });
     listed.collect()
 }
 

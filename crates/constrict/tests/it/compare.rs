@@ -282,3 +282,25 @@ What could go
 "
     );
 }
+
+#[test]
+fn privileged_files_that_a_layer_deletes_are_hidden() {
+    let machine = machine!();
+    machine.write("data.bin", "1234567890");
+    machine.build(
+        "a:1",
+        "FROM base:1\nCOPY data.bin /big\nCOPY data.bin /dir/x\nRUN rm -r /big /dir\n",
+    );
+    let json = machine.ok(&["size", "a:1", "--format", "json"]);
+    let document: Value = serde_json::from_str(&json).unwrap();
+    let total = &document["size"]["total"];
+    let (unpacked, visible) = (&total["unpacked"], &total["visible"]);
+    assert_eq!(unpacked.as_u64().unwrap() - visible.as_u64().unwrap(), 20);
+    let lost: Vec<_> = document["size"]["lost"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lost| (lost["path"].as_str().unwrap(), lost["loss"].as_str().unwrap()))
+        .collect();
+    assert_eq!(lost, [("/big", "deleted"), ("/dir/x", "deleted")]);
+}

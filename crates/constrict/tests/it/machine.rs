@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 /// Programs of this machine that the base image has.
 const PROGRAMS: &str =
-    "sh cat ls sleep id env pwd touch mkdir chmod head wc readlink stty tty true false";
+    "sh cat ls sleep id env pwd touch mkdir chmod head wc readlink stty tty true false rm";
 
 /// The directories and the registry of one test.
 pub(crate) struct Machine {

@@ -2,7 +2,7 @@
 
 mod names;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::OnceLock;
 
@@ -255,7 +255,24 @@ impl LayerIndex {
         self.decoded.is_empty() && self.whiteouts.is_empty() && self.opaques.is_empty()
     }
 
-    /// The entries, by path.
+    /// What it removes of the layers below: whiteouts, then opaque directories, each by path.
+    pub fn removals(&self) -> impl Iterator<Item = Entry> {
+        let removal = |path: &Vec<u8>, kind| Entry {
+            path: path.clone(),
+            kind,
+            mode: 0,
+            uid: 0,
+            gid: 0,
+            mtime: 0,
+            xattrs: BTreeMap::new(),
+        };
+        let whiteouts = self.whiteouts.iter();
+        let whiteouts = whiteouts.map(move |path| removal(path, Kind::Whiteout));
+        let opaques = self.opaques.iter();
+        whiteouts.chain(opaques.map(move |path| removal(path, Kind::Opaque)))
+    }
+
+    /// The entries, by path; removals are not among them.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
         self.sorted().iter().map(|number| {
             let indexed = entry_at(&self.bytes, self.names.get(*number).entry);

@@ -48,8 +48,14 @@ fn what_is_not_sure_keeps_its_name() {
             "MIT WITH no-such-exception",
             "LicenseRef-MIT-WITH-no-such-exception",
         ),
-        ("see /COPYING (ours)", "LicenseRef-see-COPYING-ours"),
-        ("§", "LicenseRef-unnamed"),
+        (
+            "see /COPYING (ours)",
+            "LicenseRef-see-COPYING-ours-82a01a7e",
+        ),
+        ("§", "LicenseRef-unnamed-f8bf3102"),
+        ("MPL-2.0+", "LicenseRef-MPL-2.0-92cf6b3f"),
+        ("GPLv3", "LicenseRef-GPLv3"),
+        ("GPLv3+", "LicenseRef-GPLv3-b9220b05"),
         ("", "none"),
     ];
     for (text, expected) in cases {
@@ -93,7 +99,7 @@ License: zlib
         shown(copyright(
             "Format: https://x.example/copyright-format/1.0\nLicense: GPL-2+ with OpenSSL exception\n"
         )),
-        "LicenseRef-GPL-2-with-OpenSSL-exception"
+        "LicenseRef-GPL-2-with-OpenSSL-exception-a0de130f"
     );
 }
 

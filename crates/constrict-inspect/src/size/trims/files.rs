@@ -1,6 +1,7 @@
 //! Which files belong to which trim, by their paths.
 
 use crate::files::{file_name, parent};
+use crate::survey::is_environment;
 
 fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| *byte == b'/')
@@ -115,7 +116,7 @@ pub(super) fn is_cache(path: &[u8]) -> bool {
         b"tmp/",
         b"root/.cache/",
     ];
-    places.iter().any(|place| path.starts_with(place))
+    places.iter().any(|place| path.starts_with(place)) && !is_environment(path)
 }
 
 /// The directory that a file is shown by: a whole `tests`, a distribution, else where it lies.

@@ -34,7 +34,7 @@ impl Screen {
         let before = tcgetattr(io::stdin())?;
         let mut raw = before.clone();
         raw.local_modes
-            .remove(LocalModes::ICANON | LocalModes::ECHO);
+            .remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG);
         tcsetattr(io::stdin(), OptionalActions::Flush, &raw)?;
         write("\x1b[?1049h\x1b[?25l")?;
         Ok(Screen { before })

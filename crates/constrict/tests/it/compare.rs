@@ -300,7 +300,12 @@ fn privileged_files_that_a_layer_deletes_are_hidden() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|lost| (lost["path"].as_str().unwrap(), lost["loss"].as_str().unwrap()))
+        .map(|lost| {
+            (
+                lost["path"].as_str().unwrap(),
+                lost["loss"].as_str().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(lost, [("/big", "deleted"), ("/dir/x", "deleted")]);
 }

@@ -155,7 +155,10 @@ fn change(row: &Row) -> Option<String> {
         (Unit::Text, _) => String::new(),
         _ if more == 0 => "0".to_string(),
         (Unit::Bytes, Aim::Less) if before > 0 => {
-            format!("{:+.0} %", more as f64 * 100.0 / before as f64)
+            let percent = (more as f64 * 100.0 / before as f64).round();
+            // what is left is not nothing
+            let least = if after > 0 { -99.0 } else { -100.0 };
+            format!("{:+.0} %", percent.max(least))
         }
         (Unit::Bytes, _) => format!("{more:+}"),
         _ => format!("{more:+}"),

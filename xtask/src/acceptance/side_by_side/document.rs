@@ -214,7 +214,12 @@ fn change(row: &Value) -> String {
     match row["unit"].as_str() {
         Some("text") => String::new(),
         _ if before == after => "0".to_owned(),
-        Some("bytes") if before > 0 => format!("{:+} %", (after - before) * 100 / before),
+        Some("bytes") if before > 0 => {
+            let more = (after - before) * 200;
+            let half = if more < 0 { -before } else { before };
+            let percent = (more + half) / (2 * before);
+            format!("{:+} %", if after > 0 { percent.max(-99) } else { percent })
+        }
         _ => format!("{:+}", after - before),
     }
 }

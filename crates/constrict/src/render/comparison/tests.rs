@@ -31,6 +31,12 @@ fn changes_are_told_of_two_images_only() {
         told("unpacked", vec![value(1040), value(103)]),
         some("-90 %")
     );
+    assert_eq!(
+        told("unpacked", vec![value(4526), value(412)]),
+        some("-91 %")
+    );
+    assert_eq!(told("unpacked", vec![value(9999), value(1)]), some("-99 %"));
+    assert_eq!(told("unpacked", vec![value(9), value(0)]), some("-100 %"));
     assert_eq!(told("unpacked", vec![value(0), value(103)]), some("+103"));
     assert_eq!(told("shells", vec![value(2), value(5)]), some("+3"));
     assert_eq!(told("shells", vec![value(2), value(2)]), some("0"));

@@ -37,5 +37,5 @@ pub use facts::Facts;
 pub use files::{Contents, Files, Kind, Node};
 pub use image::{Image, Origin, StageFiles};
 pub use mend::Mend;
-pub use report::{Report, check};
+pub use report::{Report, check, check_facts};
 pub use rule::{Evidence, Finding, Place, Rule, Severity};

@@ -35,10 +35,14 @@ impl Report {
 
 /// Applies every rule whose name `allowed` does not contain.
 pub fn check(image: &Image, allowed: &dyn Fn(&str) -> bool) -> Report {
-    let facts = Facts::new(image);
+    check_facts(&Facts::new(image), allowed)
+}
+
+/// The same, for somebody who goes on with the facts.
+pub fn check_facts(facts: &Facts<'_>, allowed: &dyn Fn(&str) -> bool) -> Report {
     let mut findings = Vec::new();
     for rule in RULES.iter().filter(|rule| !allowed(rule.name)) {
-        (rule.check)(&facts, &mut findings);
+        (rule.check)(facts, &mut findings);
     }
     findings.sort_by_key(|finding| finding.severity);
     // one claim once, with what shows it first

@@ -21,6 +21,15 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The seconds since 1970 that SOURCE_DATE_EPOCH says.
+pub(crate) fn epoch(text: &str) -> Result<i64, Failure> {
+    text.parse().map_err(|_| {
+        Failure::usage(format!(
+            "SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds"
+        ))
+    })
+}
+
 /// Enters the sandbox's namespaces; to be called before any thread exists.
 pub(crate) fn enter() -> Result<Mode, Failure> {
     Ok(constrict_sandbox::enter()?.mode)

@@ -56,7 +56,7 @@ pub fn fetch(url: &str, ca: Option<&Path>, layers: &Layers) -> Result<PathBuf> {
                 validators,
             };
             store.write_json(&record_path, &record)?;
-            forget_others(&folder, &format!("{address}-"), &kept)?;
+            http::forget_others(&format!("{address}-"), &kept)?;
             Ok(kept)
         }
         (None, Some(record)) => Ok(path(&record.content)),
@@ -68,17 +68,4 @@ pub fn fetch(url: &str, ca: Option<&Path>, layers: &Layers) -> Result<PathBuf> {
 /// An address without user, password and query.
 pub fn shown(url: &str) -> String {
     http::without_secrets(url)
-}
-
-/// Deletes older contents of an address.
-fn forget_others(folder: &Path, prefix: &str, kept: &Path) -> Result<()> {
-    for entry in std::fs::read_dir(folder).at("read", folder)? {
-        let path = entry.at("read", folder)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if path != kept && name.starts_with(prefix) {
-            // another process may have been first
-            let _ = std::fs::remove_file(&path);
-        }
-    }
-    Ok(())
 }

@@ -68,6 +68,20 @@ pub(crate) struct Validators {
     pub(crate) modified: Option<String>,
 }
 
+/// Deletes the older downloads of an address: what is beside `kept` and begins with `prefix`.
+pub(crate) fn forget_others(prefix: &str, kept: &Path) -> Result<()> {
+    let folder = kept.parent().expect("what is kept is in a folder");
+    for entry in std::fs::read_dir(folder).at("read", folder)? {
+        let path = entry.at("read", folder)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path != kept && name.starts_with(prefix) {
+            // another process may have been first
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+    Ok(())
+}
+
 /// Downloads `url` to the file `target`.
 pub(crate) fn download(agent: &ureq::Agent, url: &str, target: &Path) -> Result<Downloaded> {
     let fetched = download_if_changed(agent, url, &Validators::default(), u64::MAX, target)?;

@@ -102,19 +102,18 @@ pub struct Row {
 
 /// Looks at one image; the tree is for pages.
 pub fn profile(
-    image: &Image,
+    facts: &Facts<'_>,
     report: &Report,
     digest: String,
     platform: String,
     pushed: &[Pushed],
 ) -> Profile {
-    let facts = Facts::new(image);
-    let survey = Survey::of(&facts);
-    let size = crate::size::size(&facts, &survey, pushed);
-    let mut values = surface(&facts, &survey, report);
+    let survey = Survey::of(facts);
+    let size = crate::size::size(facts, &survey, pushed);
+    let mut values = surface(facts, &survey, report);
     values.extend(sizes(&size, &survey));
     Profile {
-        name: image.name.clone(),
+        name: facts.image.name.clone(),
         digest,
         platform,
         size,

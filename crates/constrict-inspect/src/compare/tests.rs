@@ -5,7 +5,7 @@ fn profile_of(name: &str, sample: Sample) -> Profile {
     let mut image = sample.image();
     image.name = name.to_string();
     profile(
-        &image,
+        &Facts::new(&image),
         &Report::default(),
         String::new(),
         "linux/amd64".into(),

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::Facts;
+use crate::files::join;
 use paths::Paths;
 
 /// Which package manager a package belongs to.
@@ -122,6 +123,17 @@ impl Packages {
     /// The number, in [`Packages::all`], of the package that has the file at `path`.
     pub fn owner(&self, path: &[u8]) -> Option<usize> {
         self.owners.get(path).copied()
+    }
+
+    /// The number of the system's package that brought a Python distribution: the owner of its metadata.
+    pub(crate) fn brought_by(&self, distribution: &Package) -> Option<usize> {
+        let record = &distribution.record;
+        let names: [&[u8]; 3] = [b"METADATA", b"PKG-INFO", b"RECORD"];
+        let inside = names.iter().map(|name| join(record, name));
+        let mut owners = inside
+            .chain([record.clone()])
+            .filter_map(|path| self.owner(&path));
+        owners.find(|owner| self.all[*owner].ecosystem != Ecosystem::Python)
     }
 
     /// The packages of one ecosystem.

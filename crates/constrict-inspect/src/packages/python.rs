@@ -9,12 +9,9 @@ use constrict_python::dist_info::headers;
 use super::paths::Paths;
 use super::{Ecosystem, Package};
 use crate::facts::Facts;
-use crate::facts::distribution::{Distribution, normalised};
+use crate::facts::distribution::{self, Distribution, normalised};
 use crate::facts::landmarks::is_installed;
 use crate::files::Files;
-
-/// Bytes of METADATA that are read.
-const LIMIT: usize = 1 << 20;
 
 /// The distributions, those of the system's packages too.
 pub(super) fn packages(facts: &Facts<'_>, paths: &Paths<'_>) -> Vec<Package> {
@@ -38,11 +35,7 @@ fn package(
     paths: &Paths<'_>,
 ) -> Package {
     let documents = found.documents(files);
-    let text = ["METADATA", "PKG-INFO"]
-        .iter()
-        .find_map(|name| files.text(&found.file(name), LIMIT))
-        .or_else(|| files.text(&found.info, LIMIT))
-        .unwrap_or_default();
+    let text = distribution::metadata(files, &found.info).unwrap_or_default();
     let fields = Fields::parse(&text);
     let depends: BTreeSet<String> = documents
         .requires

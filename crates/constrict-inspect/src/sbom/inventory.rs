@@ -82,7 +82,7 @@ impl Inventory {
         let needs = Needs::of(packages);
         for (at, package) in packages.all.iter().enumerate() {
             let mut component = described(facts, package, about.files);
-            let owner = owner(packages, at);
+            let owner = owner(packages, package);
             component.owner = owner.map(|owner| owner + first);
             component.depends = needs.of_package(packages, at);
             component.depends.iter_mut().for_each(|at| *at += first);
@@ -293,18 +293,9 @@ fn layer(facts: &Facts<'_>, paths: &[Vec<u8>], record: &[u8]) -> Option<Digest> 
 }
 
 /// The Debian or Alpine package that brought a Python distribution.
-fn owner(packages: &Packages, at: usize) -> Option<usize> {
-    let package = &packages.all[at];
-    let names = ["METADATA", "PKG-INFO", "RECORD"];
-    let inside = names
-        .iter()
-        .map(|name| join(&package.record, name.as_bytes()));
-    let mut paths = inside.chain([package.record.clone()]);
+fn owner(packages: &Packages, package: &Package) -> Option<usize> {
     let is_python = package.ecosystem == Ecosystem::Python;
-    let owner = is_python.then(|| paths.find_map(|path| packages.owner(&path)));
-    owner
-        .flatten()
-        .filter(|owner| packages.all[*owner].ecosystem != Ecosystem::Python)
+    is_python.then(|| packages.brought_by(package)).flatten()
 }
 
 /// Packages by name.

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use constrict_python::name::Name;
 
 use crate::facts::system::System;
-use crate::files::join;
 use crate::packages::{Ecosystem, Package, Packages};
 
 /// An installed package, as advisories name it.
@@ -48,7 +47,7 @@ impl Subjects {
             ..Subjects::default()
         };
         for package in &packages.all {
-            if package.ecosystem == Ecosystem::Python && is_debians(packages, package) {
+            if package.ecosystem == Ecosystem::Python && packages.brought_by(package).is_some() {
                 subjects.debians += 1;
                 continue;
             }
@@ -137,17 +136,6 @@ fn identity(package: &Package) -> (String, String, Option<String>) {
             (name, version, Some(package.name.clone()))
         }
     }
-}
-
-/// Whether the files of a distribution belong to a package of the system.
-fn is_debians(packages: &Packages, package: &Package) -> bool {
-    let names: [&[u8]; 2] = [b"METADATA", b"PKG-INFO"];
-    let inside = names.map(|name| join(&package.record, name));
-    let mut paths = inside.iter().chain([&package.record]);
-    paths.any(|path| {
-        let owner = packages.owner(path).map(|at| packages.all[at].ecosystem);
-        owner.is_some_and(|ecosystem| ecosystem != Ecosystem::Python)
-    })
 }
 
 /// `12` of `12`, `12.5`, `"12 (bookworm)"`.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use constrict_inspect::{Facts, sbom};
 
+use super::build::write;
 use crate::arguments::{ProgressMode, Sbom, SbomFormat};
 use crate::failure::Failure;
 use crate::{inspection, session};
@@ -34,13 +35,7 @@ pub(crate) fn run(arguments: &Sbom) -> Result<ExitCode, Failure> {
     );
     match &arguments.output {
         None => session::print(&String::from_utf8_lossy(&document)),
-        Some(path) => {
-            std::fs::write(path, document).map_err(|source| constrict_build::Error::Io {
-                act: "write",
-                path: path.clone(),
-                source,
-            })?;
-        }
+        Some(path) => write(path, &document)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -57,12 +52,6 @@ impl SbomFormat {
 
 /// The time of an image that says none: SOURCE_DATE_EPOCH, else 1970.
 fn epoch() -> Result<i64, Failure> {
-    match session::variable("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) {
-        None => Ok(0),
-        Some(text) => text.parse().map_err(|_| {
-            Failure::usage(format!(
-                "SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds"
-            ))
-        }),
-    }
+    let given = session::variable("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty());
+    given.map_or(Ok(0), |text| session::epoch(&text))
 }

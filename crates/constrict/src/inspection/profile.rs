@@ -8,7 +8,7 @@ use constrict_build::source::image::{Documents, Images};
 use constrict_inspect::compare::{self, Profile};
 use constrict_inspect::size::Pushed;
 use constrict_inspect::surface::Value;
-use constrict_inspect::{Image, Report};
+use constrict_inspect::{Facts, Image, Report, check_facts};
 use constrict_oci::{Descriptor, Digest, MediaType, Platform};
 
 use super::{memory, subject};
@@ -67,8 +67,9 @@ impl Seen {
     pub(crate) fn profile(&self) -> Result<Profile, Failure> {
         let Some(documents) = &self.documents else {
             let image = (self.image)()?;
-            let report = constrict_inspect::check(&image, &|_| false);
-            return Ok(self.measure(&image, &report));
+            let facts = Facts::new(&image);
+            let report = check_facts(&facts, &|_| false);
+            return Ok(self.measure(&facts, &report));
         };
         let layers = &self.layers;
         let key = memory::profile_key(&self.key, &documents.descriptor.digest);
@@ -78,25 +79,26 @@ impl Seen {
             return Ok(Profile { name, ..known });
         }
         let image = (self.image)()?;
+        let facts = Facts::new(&image);
         let report_key = memory::key(&self.key, &[]);
         let report = match memory::recall(layers, &report_key)? {
             Some(report) => report,
-            None => constrict_inspect::check(&image, &|_| false),
+            None => check_facts(&facts, &|_| false),
         };
         memory::remember(layers, &report_key, &report)?;
-        let profile = self.measure(&image, &report);
+        let profile = self.measure(&facts, &report);
         let text = serde_json::to_vec(&profile).expect("profiles are plain data");
         layers.store.write_learned(&key, &text)?;
         Ok(profile)
     }
 
-    fn measure(&self, image: &Image, report: &Report) -> Profile {
+    fn measure(&self, facts: &Facts<'_>, report: &Report) -> Profile {
         let digest = self.documents.as_ref();
         let digest = digest.map_or(String::new(), |documents| {
             documents.descriptor.digest.to_string()
         });
-        let platform = image.config.platform().to_string();
-        let mut profile = compare::profile(image, report, digest, platform, &self.pushed());
+        let platform = facts.image.config.platform().to_string();
+        let mut profile = compare::profile(facts, report, digest, platform, &self.pushed());
         profile.name.clone_from(&self.name);
         if self.documents.is_none() {
             profile.values.extend(unknown(report));

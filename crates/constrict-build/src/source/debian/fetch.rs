@@ -278,22 +278,8 @@ impl Fetcher<'_> {
         }?;
         expect(&address, &file.sha256, &fetched.digest)?;
         std::fs::rename(&temporary, &path).at("rename to", &path)?;
-        self.forget_others(&prefix, &path)?;
+        http::forget_others(&prefix, &path)?;
         Ok(path)
-    }
-
-    /// Deletes the older forms of an index.
-    fn forget_others(&self, prefix: &str, kept: &Path) -> Result<()> {
-        let folder = kept.parent().expect("an index is in a folder");
-        for entry in std::fs::read_dir(folder).at("read", folder)? {
-            let path = entry.at("read", folder)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if path != kept && name.starts_with(prefix) {
-                // another process may have been first
-                let _ = std::fs::remove_file(&path);
-            }
-        }
-        Ok(())
     }
 
     /// How many bytes of these packages the store lacks.

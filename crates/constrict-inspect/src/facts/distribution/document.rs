@@ -112,7 +112,7 @@ impl Documents {
 }
 
 /// The metadata's text: METADATA, PKG-INFO, or the egg-info itself if it is a file.
-fn metadata(files: &Files, info: &[u8]) -> Option<String> {
+pub(crate) fn metadata(files: &Files, info: &[u8]) -> Option<String> {
     let inside = ["METADATA", "PKG-INFO"]
         .iter()
         .find_map(|name| files.text(&join(info, name.as_bytes()), LIMIT));

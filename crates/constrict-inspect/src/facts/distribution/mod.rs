@@ -12,6 +12,7 @@ use crate::files::{Files, file_name, join, parent};
 
 mod document;
 
+pub(crate) use document::metadata;
 pub use document::{Documents, Recorded};
 
 /// Every distribution, wherever it lies.

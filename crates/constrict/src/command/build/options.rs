@@ -103,14 +103,7 @@ pub(super) fn brought(
     let given = session::variable("SOURCE_DATE_EPOCH")
         .or_else(|| build_args(&arguments.build_arg).remove("SOURCE_DATE_EPOCH"))
         .filter(|text| !text.is_empty());
-    let epoch = match &given {
-        Some(text) => text.parse().map_err(|_| {
-            Failure::usage(format!(
-                "SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds"
-            ))
-        })?,
-        None => DEFAULT_EPOCH,
-    };
+    let epoch = given.as_deref().map_or(Ok(DEFAULT_EPOCH), session::epoch)?;
     let authorities = match session::bundle(ca.as_deref()) {
         Some(path) => Some(Authorities {
             bundle: std::fs::read(&path).map_err(|source| constrict_build::Error::Io {
